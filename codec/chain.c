@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* chain.c: the replies of the Linux ioctls and the capability chains behind them (spec/language.md, section 7). */
+#include "scan.h"
+
+enum {
+	HEAD = DEVFD_SIZE_LINUX_CAP,
+	VERSION_AT = DEVFD_AT_LINUX_CAP_VERSION,
+	NEXT_AT = DEVFD_AT_LINUX_CAP_NEXT,
+	CALLS_MAX = 3, /* of one devfd_ask() */
+};
+
+#define WALK_DONE 0xffffffffu
+
+/* A walk along one chain. Keeping the places visited tells a cycle from a mere step backward, without reading twice. */
+struct walk {
+	const struct devfd_scan *s;
+	const struct devfd_chain *chain;
+	uint32_t visited[DEVFD_CHAIN_MAX];
+	uint32_t count;
+	uint32_t seen; /* a bit for each listed capability */
+};
+
+static const struct devfd_call_row *call_row(uint32_t call)
+{
+	if (!call || call > devfd_calls_count)
+		return NULL;
+	return &devfd_calls[call - 1];
+}
+
+static const struct devfd_cap *cap_row(const struct devfd_chain *chain, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < chain->count; i++) {
+		if (chain->caps[i].tag == id)
+			return &chain->caps[i];
+	}
+	return NULL;
+}
+
+/* The link that stands at `at`, in the capability visited last if there is one. */
+static int judge_link(const struct walk *w, uint32_t at, uint32_t link)
+{
+	const struct devfd_chain *chain = w->chain;
+	uint32_t i, prev;
+
+	if (link < chain->floor)
+		return devfd_fail(w->s, chain->low, at);
+	if (!devfd_fits(link, HEAD, w->s->end))
+		return devfd_fail(w->s, chain->fits, at);
+	/*@ loop variant w->count - i; */
+	for (i = 0; i < w->count; i++) {
+		if (w->visited[i] == link)
+			return devfd_fail(w->s, chain->cycle, at);
+	}
+	if (w->count) {
+		prev = w->visited[w->count - 1];
+		if (link < prev)
+			return devfd_fail(w->s, chain->backward, at);
+		if (link - prev < HEAD)
+			return devfd_fail(w->s, chain->apart, at);
+	}
+	if (w->count == DEVFD_CHAIN_MAX)
+		return devfd_fail(w->s, chain->max, at);
+	if (!(w->s->options & DEVFD_PRODUCER))
+		return DEVFD_OK;
+	if (link % DEVFD_CHAIN_ALIGN)
+		return devfd_fail(w->s, chain->align, at);
+	return DEVFD_OK;
+}
+
+/* Judges the body of a listed capability whose head is at `at`. next: the link in its head. */
+static int judge_body(struct walk *w, const struct devfd_cap *row, uint32_t at, uint32_t version, uint32_t next,
+		      struct devfd_item *item)
+{
+	uint32_t bit = (uint32_t)1 << (row - w->chain->caps), used;
+	int rc;
+
+	if (!version)
+		return devfd_fail(w->s, w->chain->version, at + VERSION_AT);
+	if (w->seen & bit)
+		return devfd_fail(w->s, w->chain->twice, at);
+	w->seen |= bit;
+	rc = DEVFD_LEAF(row, w->s, at + HEAD, w->s->end - at - HEAD, version, item, &used);
+	if (rc)
+		return rc;
+	item->flags |= row->knows;
+	if (next && used > next - at - HEAD)
+		return devfd_fail(w->s, w->chain->overlap, at);
+	return DEVFD_OK;
+}
+
+static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t place,
+		      struct devfd_item *item)
+{
+	struct walk w;
+	uint32_t at, first, kept = 0;
+	int rc;
+
+	w.s = s;
+	w.chain = chain;
+	w.count = 0;
+	w.seen = 0;
+	first = devfd_get32(s->base + place, s->big);
+	if (!first)
+		return devfd_fail(s, chain->first, place);
+	rc = judge_link(&w, place, first);
+	if (rc)
+		return rc;
+	at = first;
+	/*@ loop variant DEVFD_CHAIN_MAX - w.count; */
+	while (at) {
+		uint32_t id = devfd_get16(s->base + at, s->big);
+		uint32_t version = devfd_get16(s->base + at + VERSION_AT, s->big);
+		uint32_t next = devfd_get32(s->base + at + NEXT_AT, s->big);
+		const struct devfd_cap *row = cap_row(chain, id);
+
+		w.visited[w.count++] = at;
+		if (next) {
+			rc = judge_link(&w, at + NEXT_AT, next);
+			if (rc)
+				return rc;
+		}
+		if (row) {
+			rc = judge_body(&w, row, at, version, next, item);
+			if (rc)
+				return rc;
+		}
+		if (!row || !row->knows || version > row->version)
+			kept = 1;
+		at = next;
+	}
+	if (kept) {
+		item->kept.base = s->base;
+		item->kept.at = first;
+		item->kept.end = s->end;
+		item->kept.origin = chain->origin;
+		item->kept.order = s->order;
+	}
+	return DEVFD_OK;
+}
+
+/* cap_offset means something only if it was received and the flags say so. */
+static int judge_chain(const struct devfd_scan *s, const struct devfd_call_row *row, struct devfd_item *item)
+{
+	if (!row->chain)
+		return DEVFD_OK;
+	if (!(item->flags & DEVFD_WIRE_CAPS))
+		return DEVFD_OK;
+	item->flags &= ~DEVFD_WIRE_CAPS;
+	if (!devfd_fits(row->cap_offset, 4, s->end))
+		return devfd_fail(s, row->cap_offset_size, row->caps);
+	return walk_chain(s, row->chain, row->cap_offset, item);
+}
+
+static int more(struct devfd_error *e, uint32_t rule, uint32_t need)
+{
+	e->rule = rule;
+	e->at = 0;
+	e->need = need;
+	return DEVFD_MORE;
+}
+
+static uint32_t host_is_big(void)
+{
+	const uint16_t one = 1;
+	uint8_t first;
+
+	memcpy(&first, &one, 1);
+	return !first;
+}
+
+uint32_t devfd_options_big(uint32_t options)
+{
+	if (options & DEVFD_BIG)
+		return 1;
+	if (options & DEVFD_LITTLE)
+		return 0;
+	return host_is_big();
+}
+
+int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf, size_t received,
+		struct devfd_item *item, struct devfd_error *e)
+{
+	const struct devfd_call_row *row = call_row(call);
+	struct devfd_item result;
+	struct devfd_scan s;
+	uint32_t argsz, used;
+	int rc;
+
+	memset(e, 0, sizeof(*e));
+	if (!row)
+		return DEVFD_MISUSE;
+	memset(&s, 0, sizeof(s));
+	s.base = (const uint8_t *)buf;
+	s.big = devfd_options_big(options);
+	s.order = s.big ? DEVFD_ORDER_BIG : DEVFD_ORDER_LITTLE;
+	s.options = options;
+	s.index = index;
+	s.num_regions = DEVFD_UNKNOWN;
+	s.num_irqs = DEVFD_UNKNOWN;
+	s.error = e;
+	if (received > DEVFD_SIZE_MAX)
+		return devfd_fail(&s, DEVFD_RULE_MODEL_INPUT_MAX, 0);
+	s.size = (uint32_t)received;
+	if (s.size < row->min)
+		return more(e, row->size, row->min);
+	argsz = devfd_get32(s.base, s.big);
+	if (argsz < row->min)
+		return devfd_fail(&s, row->argsz_min, 0);
+	if (argsz > s.size)
+		return more(e, row->argsz_more, argsz);
+	s.end = argsz;
+	devfd_item_init(&result, row->kind);
+	rc = DEVFD_LEAF(row, &s, 0, argsz, 0, &result, &used);
+	if (rc)
+		return rc;
+	rc = judge_chain(&s, row, &result);
+	if (rc)
+		return rc;
+	rc = devfd_item_finish(&s, 0, &result);
+	if (rc)
+		return rc;
+	*item = result;
+	return DEVFD_OK;
+}
+
+int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf, size_t capacity,
+	      struct devfd_item *item, struct devfd_error *e)
+{
+	const struct devfd_call_row *row = call_row(call);
+	uint8_t *p = (uint8_t *)buf;
+	uint32_t offered, calls;
+	int rc;
+
+	memset(e, 0, sizeof(*e));
+	if (!row)
+		return DEVFD_MISUSE;
+	offered = row->full;
+	for (calls = 0; calls < CALLS_MAX; calls++) {
+		if (offered > capacity)
+			return more(e, row->argsz_more, offered);
+		memset(p, 0, offered);
+		devfd_set32(p, offered, host_is_big());
+		if (row->has_index)
+			devfd_set32(p + DEVFD_AT_LINUX_REGION_INFO_INDEX, index, host_is_big());
+		rc = fn(context, row->number, p, offered);
+		if (rc) {
+			devfd_item_init(item, row->kind);
+			item->index = index;
+			item->error = rc < 0 ? 0u - (uint32_t)rc : (uint32_t)rc;
+			item->state = DEVFD_UNREADABLE;
+			return DEVFD_IS_UNREADABLE;
+		}
+		rc = devfd_reply(call, 0, index, buf, offered, item, e);
+		if (rc != DEVFD_MORE)
+			return rc;
+		offered = e->need;
+	}
+	return DEVFD_MORE;
+}
+
+/* How many bytes behind its head the capability at `at` has: what its fields take, or all up to the next one. */
+static uint32_t cap_size(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t at, uint32_t id,
+			 uint32_t version, uint32_t next)
+{
+	const struct devfd_cap *row = cap_row(chain, id);
+	uint32_t room = s->end - at - HEAD, used;
+	struct devfd_item scratch;
+
+	if (next)
+		room = next - at - HEAD;
+	if (!row)
+		return room;
+	if (version > row->version)
+		return room;
+	devfd_item_init(&scratch, DEVFD_DEVICE);
+	if (DEVFD_LEAF(row, s, at + HEAD, room, version, &scratch, &used))
+		return room;
+	return used;
+}
+
+int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept)
+{
+	const struct devfd_chain *chain = NULL;
+	uint32_t at = *cursor ? *cursor : item->kept.at, i;
+	struct devfd_error ignored;
+	struct devfd_scan s;
+
+	for (i = 0; i < devfd_calls_count; i++) {
+		if (devfd_calls[i].chain && devfd_calls[i].chain->origin == item->kept.origin)
+			chain = devfd_calls[i].chain;
+	}
+	if (!chain)
+		return DEVFD_END;
+	memset(&s, 0, sizeof(s));
+	s.base = item->kept.base;
+	s.size = item->kept.end;
+	s.end = item->kept.end;
+	s.big = item->kept.order == DEVFD_ORDER_BIG;
+	s.order = item->kept.order;
+	s.error = &ignored;
+	/* Links were checked when the reply was; should the buffer have changed, anything odd ends the walk. */
+	/*@ loop variant item->kept.end - at; */
+	while (devfd_fits(at, HEAD, s.end)) {
+		uint32_t id = devfd_get16(s.base + at, s.big);
+		uint32_t version = devfd_get16(s.base + at + VERSION_AT, s.big);
+		uint32_t next = devfd_get32(s.base + at + NEXT_AT, s.big);
+		const struct devfd_cap *row = cap_row(chain, id);
+		uint32_t here = at;
+
+		if (next && !devfd_fits((uint64_t)at + HEAD, 0, next))
+			next = 0;
+		if (next > s.end)
+			next = 0;
+		at = next ? next : WALK_DONE;
+		*cursor = at;
+		if (row && row->knows && version <= row->version)
+			continue;
+		kept->origin = item->kept.origin;
+		kept->order = item->kept.order;
+		kept->id = id;
+		kept->version = version;
+		kept->data = s.base + here + HEAD;
+		kept->size = cap_size(&s, chain, here, id, version, next);
+		return DEVFD_OK;
+	}
+	return DEVFD_END;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * scan.h: what the hand-written loops and the generated leaves share: the input being judged, the rows of the
+ * generated tables, and the few predicates that are more than one operator. Not installed.
+ */
+#ifndef DEVFD_SCAN_H
+#define DEVFD_SCAN_H
+
+#include "bytes.h"
+
+#ifdef __KERNEL__
+#include <linux/string.h>
+#else
+#include <string.h>
+#endif
+
+/* An input while it is judged. What stands at base .. base + size - 1 may be read, and nothing else. */
+struct devfd_scan {
+	const uint8_t *base;
+	uint32_t size;    /* bytes of the input */
+	uint32_t end;     /* bytes that count: all, or argsz of a reply */
+	uint32_t big;     /* the input is big-endian */
+	uint32_t order;   /* the same as a value of enum devfd_order */
+	uint32_t options;
+	uint32_t version; /* of tlv */
+	uint32_t index;   /* asked for; given.index */
+	uint32_t num_regions, num_irqs; /* DEVFD_UNKNOWN until a body has said them */
+	struct devfd_error *error;
+};
+
+#define DEVFD_UNKNOWN 0xffffffffu
+
+/*
+ * A leaf checks one body and decodes it into an item: the fields begin at s->base + at and room bytes are there.
+ * version is that of the record file or of the capability. *used tells how many bytes the fields take.
+ */
+typedef int devfd_leaf_fn(const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
+			  struct devfd_item *item, uint32_t *used);
+
+/* A put leaf appends the fields of one body (and its flags word, where the body has one) from an item. */
+typedef void devfd_put_fn(struct devfd_writer *w, const struct devfd_item *item);
+
+/* Parents of a record, a bit each. */
+enum {
+	DEVFD_IN_TOP = 1,
+	DEVFD_IN_REGION = 2,
+	DEVFD_IN_IRQ = 4,
+	DEVFD_IN_TAIL = 8, /* with one of the others: inside the tail of an array */
+};
+
+/* What tells a writer that a record is due. */
+enum devfd_due {
+	DEVFD_DUE_ITEM,   /* it is the item */
+	DEVFD_DUE_ALWAYS,
+	DEVFD_DUE_FLAG,   /* the item has the model flag that the record stands for */
+	DEVFD_DUE_ERROR,  /* item.error is not 0 */
+	DEVFD_DUE_MORE,   /* item.more is not 0 */
+	DEVFD_DUE_KEPT,   /* one for each kept thing */
+	DEVFD_DUE_END,    /* it closes the file */
+};
+
+/* The header of tlv. */
+struct devfd_header {
+	uint32_t size;
+	uint16_t short_rule;
+	uint8_t body;
+	devfd_leaf_fn *leaf;
+	devfd_put_fn *put;
+};
+
+/* One record type of the tlv family; the rows stand in ascending order of tag. */
+struct devfd_record {
+	uint32_t tag;
+	uint32_t knows;  /* model flag that being there sets */
+	uint16_t needed; /* rule broken by a parent without it, or 0 */
+	uint16_t ascending; /* rule broken by an item that is not behind the one before, or 0 */
+	uint8_t parents; /* DEVFD_IN_TOP .. */
+	uint8_t tail_parents; /* the same inside the tail of an array */
+	uint8_t since;
+	uint8_t many;
+	uint8_t item;  /* enum devfd_kind, or 0 */
+	uint8_t place; /* 0, or DEVFD_PLACE_FIRST or _LAST */
+	uint8_t due;   /* enum devfd_due */
+	uint8_t body;  /* number of its row for the table engine */
+	devfd_leaf_fn *leaf;
+	devfd_put_fn *put;
+};
+
+enum { DEVFD_PLACE_FIRST = 1, DEVFD_PLACE_LAST = 2 };
+
+/* Tags without a gap: tag first stands in row, the next one in row + 1. */
+struct devfd_tags {
+	uint32_t first, count, row;
+};
+
+/* One capability of a chain. */
+struct devfd_cap {
+	uint16_t tag;
+	uint16_t version; /* the highest known */
+	uint32_t knows;   /* model flag that being there sets, or 0: it is kept */
+	uint8_t body;
+	devfd_leaf_fn *leaf;
+};
+
+/* The rules of one chain. */
+struct devfd_chain {
+	uint32_t origin; /* enum devfd_origin */
+	uint32_t floor;
+	uint32_t count; /* of caps */
+	const struct devfd_cap *caps;
+	uint16_t first, low, fits, cycle, backward, apart, max, align, version, twice, overlap;
+};
+
+/* One reply. */
+struct devfd_call_row {
+	uint32_t number; /* of the ioctl */
+	uint32_t kind;   /* of the item */
+	uint32_t min;
+	uint32_t full; /* size of the struct as the newest header has it */
+	uint32_t caps; /* flag that says that there is a chain, or 0 */
+	uint32_t cap_offset; /* place of the first link */
+	uint32_t has_index;
+	uint16_t size, argsz_min, argsz_more, cap_offset_size; /* rules */
+	uint8_t body;
+	devfd_leaf_fn *leaf;
+	const struct devfd_chain *chain;
+};
+
+/* One kind of slot of array or fixed. */
+struct devfd_slot {
+	uint32_t size;
+	uint32_t flags;     /* place of the flags word; its bit 0 says that the slot is listed */
+	uint32_t error;     /* place of the errno */
+	uint32_t tail;      /* place of tail and tail_size, or 0 */
+	uint16_t counts, absent, tail_next, tail_fits; /* rules */
+	uint8_t body;
+	devfd_leaf_fn *leaf;
+	devfd_put_fn *put;
+};
+
+/* One device type of fixed. */
+struct devfd_type {
+	uint32_t id;
+	uint32_t buses;       /* a bit each */
+	uint32_t shift;
+	uint32_t counted;     /* num_regions and num_irqs are the type's */
+	uint32_t num_regions, num_irqs; /* or the most that a header may say */
+	uint32_t slots;       /* of regions */
+	uint32_t bars;        /* a bit for each index behind a base address register */
+	uint32_t config;      /* index of configuration space, or DEVFD_UNKNOWN */
+	const uint8_t *indexes; /* of each slot; NULL: one for each index */
+};
+
+/* The header and slots of array or of fixed. */
+struct devfd_slots {
+	uint32_t magic;
+	uint32_t size; /* of the header */
+	uint32_t tail; /* place of tail and tail_size in it, or 0 */
+	uint32_t total, type, bus, num_regions, num_irqs; /* places of those fields; type is 0 without types */
+	uint16_t short_rule, tail_next, tail_fits; /* rules */
+	uint8_t body;
+	devfd_leaf_fn *leaf;
+	devfd_put_fn *put;
+	struct devfd_slot region, irq;
+};
+
+extern const struct devfd_tags devfd_tags[];
+extern const uint32_t devfd_tags_count;
+extern const struct devfd_record devfd_records[];
+extern const uint32_t devfd_records_count;
+extern const struct devfd_slots devfd_array_slots, devfd_fixed_slots;
+extern const struct devfd_type devfd_types[];
+extern const uint32_t devfd_types_count;
+extern const struct devfd_call_row devfd_calls[];
+extern const uint32_t devfd_calls_count;
+extern const struct devfd_header devfd_tlv_header;
+
+/* A test build judges with the table engine in place of the leaves, through the same loops. */
+#ifdef DEVFD_TABLES
+int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
+		     struct devfd_item *item, uint32_t *used);
+int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
+#define DEVFD_LEAF(row, s, at, room, version, item, used) \
+	devfd_table_leaf((row)->body, s, at, room, version, item, used)
+#define DEVFD_ITEM_RULES(s, at, item) devfd_table_item(s, at, item)
+#else
+int devfd_item_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
+#define DEVFD_LEAF(row, s, at, room, version, item, used) \
+	((row)->leaf(s, at, room, version, item, used))
+#define DEVFD_ITEM_RULES(s, at, item) devfd_item_rules(s, at, item)
+#endif
+
+/*@ requires \valid(s->error);
+  @ assigns *s->error;
+  @ ensures \result == DEVFD_REJECT;
+  @*/
+static inline int devfd_fail(const struct devfd_scan *s, uint32_t rule, uint32_t at)
+{
+	s->error->rule = rule;
+	s->error->at = at;
+	s->error->need = 0;
+	return DEVFD_REJECT;
+}
+
+/* start + length <= limit, without wrapping. */
+static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
+{
+	if (start > limit)
+		return 0;
+	return length <= limit - start;
+}
+
+/* Stores of a writer: past the capacity they only count. */
+static inline void devfd_out32(struct devfd_writer *w, uint32_t value)
+{
+	if (devfd_fits(w->at, 4, w->capacity))
+		devfd_set32(w->buf + w->at, value, w->big);
+	w->at += 4;
+}
+
+static inline void devfd_out64(struct devfd_writer *w, uint64_t value)
+{
+	if (devfd_fits(w->at, 8, w->capacity))
+		devfd_set64(w->buf + w->at, value, w->big);
+	w->at += 8;
+}
+
+/* Bytes, then zero to a multiple of 4. */
+static inline void devfd_out_bytes(struct devfd_writer *w, const uint8_t *p, uint32_t size)
+{
+	uint64_t padded = ((uint64_t)size + 3) & ~(uint64_t)3;
+
+	if (devfd_fits(w->at, padded, w->capacity)) {
+		if (size)
+			memcpy(w->buf + w->at, p, size);
+		memset(w->buf + w->at + size, 0, (size_t)(padded - size));
+	}
+	w->at += padded;
+}
+
+/* records.c: the records of tlv and of an array's tail. */
+int devfd_tlv_open(struct devfd_scan *s, struct devfd *d);
+int devfd_tlv_next(const struct devfd_scan *s, struct devfd_cursor *c, struct devfd_item *item);
+int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent,
+		   uint32_t owner, struct devfd_item *item);
+int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
+const struct devfd_record *devfd_record_row(uint32_t tag);
+
+/* slots.c: array and fixed. */
+int devfd_slots_open(struct devfd_scan *s, struct devfd *d);
+int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct devfd_cursor *c,
+		     struct devfd_item *item);
+int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind, uint32_t index,
+		    struct devfd_item *item);
+
+/* chain.c: replies and their capabilities. */
+uint32_t devfd_options_big(uint32_t options);
+int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
+
+/* items.c: what holds of items whatever their layout. */
+void devfd_item_init(struct devfd_item *item, uint32_t kind);
+int devfd_item_finish(const struct devfd_scan *s, uint32_t at, struct devfd_item *item);
+
+/* open.c: what layout and byte order the first four bytes name; 0 where they are no magic. */
+uint32_t devfd_magic_layout(const uint8_t *p, uint32_t *big);
+
+#endif

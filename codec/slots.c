@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* slots.c: the loop over fixed-size slots, for array and for fixed (spec/language.md, section 6). */
+#include "scan.h"
+
+static const struct devfd_slots *layout_of(const struct devfd *d)
+{
+	return d->layout == DEVFD_ARRAY ? &devfd_array_slots : &devfd_fixed_slots;
+}
+
+/* The device type of a fixed layout; an array has none. */
+static const struct devfd_type *type_of(const struct devfd *d)
+{
+	return d->layout == DEVFD_FIXED ? &devfd_types[d->type] : NULL;
+}
+
+static uint32_t region_slots(const struct devfd *d)
+{
+	const struct devfd_type *type = type_of(d);
+
+	if (type && type->indexes)
+		return type->slots;
+	return d->device.num_regions;
+}
+
+static uint32_t index_of(const struct devfd *d, uint32_t slot)
+{
+	const struct devfd_type *type = type_of(d);
+
+	if (type && type->indexes)
+		return type->indexes[slot];
+	return slot;
+}
+
+/* Bytes before the first interrupt slot; open has checked that they are there. */
+static uint32_t irqs_at(const struct devfd *d)
+{
+	return layout_of(d)->size + region_slots(d) * layout_of(d)->region.size;
+}
+
+/*
+ * The part of the tail that the body with its tail field at `place` names. cursor: where it is to begin, then
+ * where it ends.
+ */
+static int tail_part(const struct devfd_scan *s, uint32_t place, uint16_t next_rule, uint16_t fits_rule,
+		     uint32_t parent, struct devfd_item *item, uint32_t *cursor)
+{
+	uint32_t tail = devfd_get32(s->base + place, s->big);
+	uint32_t size = devfd_get32(s->base + place + 4, s->big);
+	int rc;
+
+	if (tail != (size ? *cursor : 0))
+		return devfd_fail(s, next_rule, place);
+	if (size > s->size - *cursor)
+		return devfd_fail(s, fits_rule, place + 4);
+	rc = devfd_children(s, *cursor, *cursor + size, parent | DEVFD_IN_TAIL, place, item);
+	*cursor += size;
+	return rc;
+}
+
+/* What the device type says of a region without a byte in the file. */
+static void implied(const struct devfd_type *type, struct devfd_item *item)
+{
+	item->offset = (uint64_t)item->index << type->shift;
+	if (item->index == type->config)
+		item->flags |= DEVFD_CONFIG_SPACE;
+	if (item->index >= 32)
+		return;
+	if (type->bars & (uint32_t)1 << item->index) {
+		item->flags |= DEVFD_BAR;
+		item->bar = item->index;
+	}
+}
+
+static int absent(const struct devfd_scan *s, const struct devfd_slot *row, uint32_t at)
+{
+	uint32_t i;
+
+	for (i = 0; i < row->size; i++) {
+		if (devfd_get8(s->base + at + i))
+			return devfd_fail(s, row->absent, at + i);
+	}
+	return DEVFD_IS_ABSENT;
+}
+
+/* Judges the slot at `at` and makes its item, or answers DEVFD_IS_ABSENT. */
+static int read_slot(const struct devfd_scan *s, const struct devfd *d, const struct devfd_slot *row, uint32_t at,
+		     uint32_t index, uint32_t *cursor, struct devfd_item *item)
+{
+	uint32_t kind = row == &layout_of(d)->region ? DEVFD_REGION : DEVFD_IRQ;
+	const struct devfd_type *type = kind == DEVFD_REGION ? type_of(d) : NULL;
+	uint32_t used;
+	int rc;
+
+	if (!(devfd_get32(s->base + at + row->flags, s->big) & 1))
+		return absent(s, row, at);
+	devfd_item_init(item, kind);
+	item->index = index;
+	if (type && !devfd_get32(s->base + at + row->error, s->big))
+		implied(type, item);
+	rc = DEVFD_LEAF(row, s, at, row->size, 0, item, &used);
+	if (rc)
+		return rc;
+	if (row->tail) {
+		rc = tail_part(s, at + row->tail, row->tail_next, row->tail_fits,
+			       kind == DEVFD_REGION ? DEVFD_IN_REGION : DEVFD_IN_IRQ, item, cursor);
+		if (rc)
+			return rc;
+	}
+	return devfd_item_finish(s, at, item);
+}
+
+/* A type that counts on configuration space has it, readable: that is what tells the types apart. */
+static int config_there(const struct devfd_scan *s, const struct devfd *d, uint32_t at, uint32_t index, int rc,
+			const struct devfd_item *item)
+{
+	const struct devfd_type *type = type_of(d);
+
+	if (!type)
+		return rc;
+	if (index != type->config)
+		return rc;
+	if (rc == DEVFD_IS_ABSENT)
+		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_CONFIG, at);
+	if (rc == DEVFD_OK && item->error)
+		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_CONFIG, at);
+	return rc;
+}
+
+int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct devfd_cursor *c,
+		     struct devfd_item *item)
+{
+	const struct devfd_slots *l = layout_of(d);
+	uint32_t regions = region_slots(d), index;
+	int rc;
+
+	for (; c->slot < regions; c->slot++) {
+		index = index_of(d, c->slot);
+		rc = read_slot(s, d, &l->region, c->at, index, &c->tail, item);
+		rc = config_there(s, d, c->at, index, rc, item);
+		if (rc != DEVFD_IS_ABSENT)
+			break;
+		c->at += l->region.size;
+	}
+	if (c->slot < regions) {
+		c->at += l->region.size;
+		c->slot++;
+		return rc;
+	}
+	for (; c->slot - regions < d->device.num_irqs; c->slot++) {
+		rc = read_slot(s, d, &l->irq, c->at, c->slot - regions, &c->tail, item);
+		c->at += l->irq.size;
+		if (rc != DEVFD_IS_ABSENT) {
+			c->slot++;
+			return rc;
+		}
+	}
+	if (l->region.tail && c->tail != s->size)
+		return devfd_fail(s, DEVFD_RULE_ARRAY_TAIL_END, c->tail);
+	return DEVFD_END;
+}
+
+int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind, uint32_t index,
+		    struct devfd_item *item)
+{
+	const struct devfd_slots *l = layout_of(d);
+	const struct devfd_slot *row = kind == DEVFD_REGION ? &l->region : &l->irq;
+	uint32_t count = kind == DEVFD_REGION ? region_slots(d) : d->device.num_irqs;
+	uint32_t slot = index, at, cursor = 0;
+
+	/* Where a type lists its indexes the slots stand in ascending index, so a slot is never before its index. */
+	while (slot && (slot >= count || (kind == DEVFD_REGION && index_of(d, slot) > index))) {
+		if (slot >= count && count)
+			slot = count;
+		slot--;
+	}
+	if (slot >= count)
+		return DEVFD_IS_ABSENT;
+	if (kind == DEVFD_REGION && index_of(d, slot) != index)
+		return DEVFD_IS_ABSENT;
+	at = (kind == DEVFD_REGION ? l->size : irqs_at(d)) + slot * row->size;
+	if (row->tail)
+		cursor = devfd_get32(s->base + at + row->tail, s->big);
+	if (cursor > s->size)
+		return DEVFD_REJECT;
+	return read_slot(s, d, row, at, slot == index ? index : index_of(d, slot), &cursor, item);
+}
+
+/* fixed: the header agrees with the type that it names. */
+static int read_type(const struct devfd_scan *s, struct devfd *d, const struct devfd_slots *l)
+{
+	const struct devfd_type *type = NULL;
+	uint32_t id = devfd_get32(s->base + l->type, s->big);
+	uint32_t i;
+
+	for (i = 0; i < devfd_types_count; i++) {
+		if (devfd_types[i].id == id) {
+			type = &devfd_types[i];
+			d->type = i;
+		}
+	}
+	if (!type)
+		return devfd_fail(s, DEVFD_RULE_FIXED_HEADER_DEVICE_TYPE_IN, l->type);
+	if (!(type->buses & (uint32_t)1 << d->device.bus))
+		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_BUS, l->bus);
+	if (type->counted && d->device.num_regions != type->num_regions)
+		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_NUM_REGIONS, l->num_regions);
+	if (d->device.num_regions > type->num_regions)
+		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_NUM_REGIONS, l->num_regions);
+	if (type->counted && d->device.num_irqs != type->num_irqs)
+		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_NUM_IRQS, l->num_irqs);
+	return DEVFD_OK;
+}
+
+/* The slots are all there; the device's part of the tail follows them. */
+static int read_slots(const struct devfd_scan *s, struct devfd *d, const struct devfd_slots *l)
+{
+	uint32_t room = s->size - l->size, end;
+	uint64_t need = (uint64_t)region_slots(d) * l->region.size;
+
+	if (need > room)
+		return devfd_fail(s, l->region.counts, l->num_regions);
+	room -= (uint32_t)need;
+	need = (uint64_t)d->device.num_irqs * l->irq.size;
+	if (need > room)
+		return devfd_fail(s, l->irq.counts, l->num_irqs);
+	end = s->size - room + (uint32_t)need;
+	d->first.at = l->size;
+	d->first.tail = end;
+	if (l->tail)
+		return tail_part(s, l->tail, l->tail_next, l->tail_fits, DEVFD_IN_TOP, &d->device,
+				 &d->first.tail);
+	if (end != s->size)
+		return devfd_fail(s, DEVFD_RULE_FIXED_HEADER_EXACT, end);
+	return DEVFD_OK;
+}
+
+int devfd_slots_open(struct devfd_scan *s, struct devfd *d)
+{
+	const struct devfd_slots *l = layout_of(d);
+	struct devfd_cursor c;
+	struct devfd_item item;
+	uint32_t used;
+	int rc;
+
+	if (s->size < l->size)
+		return devfd_fail(s, l->short_rule, 0);
+	s->version = DEVFD_TLV_VERSION_FULL;
+	d->version = s->version;
+	devfd_item_init(&d->device, DEVFD_DEVICE);
+	rc = DEVFD_LEAF(l, s, 0, s->size, 0, &d->device, &used);
+	if (rc)
+		return rc;
+	if (l->type) {
+		rc = read_type(s, d, l);
+		if (rc)
+			return rc;
+	}
+	rc = read_slots(s, d, l);
+	if (rc)
+		return rc;
+	rc = devfd_item_finish(s, 0, &d->device);
+	if (rc)
+		return rc;
+	s->num_regions = d->device.num_regions;
+	s->num_irqs = d->device.num_irqs;
+	c = d->first;
+	do {
+		rc = devfd_slots_next(s, d, &c, &item);
+	} while (rc == DEVFD_OK);
+	return rc == DEVFD_END ? DEVFD_OK : rc;
+}
