@@ -184,36 +184,39 @@ def where(data: Any, path: Iterable[Any], prefer_key: bool = False) -> Pos:
     return pos
 
 
+def _unknown_key(data: Map, schema: dict) -> SpecError | None:
+    """The first key of a mapping that its schema has no place for."""
+    known = schema.get("properties", {})
+    patterns = list(schema.get("patternProperties", {}))
+    for key in data:
+        if key in known or any(re.search(pattern, key) for pattern in patterns):
+            continue
+        wanted = f", a name matches {patterns[0]}" if patterns else ""
+        return SpecError.at(data.key_pos[key], f"unknown key '{key}'{wanted}")
+    return None
+
+
 def _schema_error(data: Map, error: jsonschema.ValidationError) -> SpecError:
     """A message for people out of jsonschema's, at the closest position."""
     path = list(error.absolute_path)
     instance = error.instance
-    if error.validator == "additionalProperties" and isinstance(instance, Map):
-        known = error.schema.get("properties", {})
-        patterns = error.schema.get("patternProperties", {})
-        for key in instance:
-            if key in known or any(re.search(pattern, key) for pattern in patterns):
-                continue
-            return SpecError.at(instance.key_pos[key], f"unknown key '{key}'")
-    if error.validator == "required" and isinstance(instance, Map):
+    if error.validator == "additionalProperties":
+        unknown = _unknown_key(instance, error.schema)
+        if unknown is not None:
+            return unknown
+    if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in instance)
         return SpecError.at(where(data, path, prefer_key=True), f"'{missing}' is missing")
-    if error.validator == "propertyNames" or (path == list(error.path) and error.parent):
-        pass
-    if isinstance(instance, Map) and "propertyNames" in error.absolute_schema_path:
-        return SpecError.at(instance.pos, error.message)
-    if "description" in error.schema:
-        return SpecError.at(where(data, path), f"{json.dumps(instance)}: {error.schema['description']}")
-    return SpecError.at(where(data, path), error.message)
+    if "description" not in error.schema:
+        return SpecError.at(where(data, path), error.message)
+    found = "" if isinstance(instance, (dict, list)) else f"{json.dumps(instance)} stands for "
+    return SpecError.at(where(data, path), found + error.schema["description"])
 
 
 def validate(data: Map, schema: dict) -> None:
-    """Raises the first violation of the schema, in the order of the file."""
+    """Raises the violation of the schema that stands first in the file."""
     validator = jsonschema.Draft202012Validator(schema)
-    errors = []
-    for error in validator.iter_errors(data):
-        deepest = jsonschema.exceptions.best_match([error])
-        errors.append(_schema_error(data, deepest))
+    errors = [_schema_error(data, error) for error in validator.iter_errors(data)]
     if errors:
         raise min(errors, key=lambda error: (error.line, error.col))
 
