@@ -13,7 +13,7 @@ from .predicates import Rule, Scope
 from .records import RecordsFormat
 from .replies import RepliesFormat
 from .spec import SpecError, load_formats
-from .state import Broken, Input, Item, NeedMore, Verdict
+from .state import Broken, Input, NeedMore, Verdict
 
 __all__ = ["Oracle", "SpecError", "Verdict", "load"]
 
