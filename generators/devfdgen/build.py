@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Makes the objects of model.py out of the loaded YAML and resolves every name in it.
 
-What does not name anything is refused here, with its position; what names something that makes no sense
-is left to lint.
+What names nothing is refused here, with its position; what names something that makes no sense is
+left to lint.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from .load import Map, Pos, Seq, SpecError, load_dir
 META = ("level", "roles", "source", "text", "applies", "added")
 
 
-def _text(data: Map, key: str) -> str:
+def text(data: Map, key: str) -> str:
     """A doc or text, folded into one line."""
     return " ".join(data.get(key, "").split())
 
 
-def _named(table: dict, name: Any, what: str, pos: Pos) -> Any:
+def named(table: dict, name: Any, what: str, pos: Pos) -> Any:
     """table[name], or a refusal that says what there is."""
     if name in table:
         return table[name]
@@ -33,13 +33,13 @@ def _enum(name: str, data: Map, format_name: str | None, pos: Pos) -> m.Enum:
         m.Member(key, value[0], " ".join(value[1].split()), data["members"].key_pos[key])
         for key, value in data["members"].items()
     ]
-    return m.Enum(name, format_name, _text(data, "doc"), members, pos)
+    return m.Enum(name, format_name, text(data, "doc"), members, pos)
 
 
-def _enums(data: Map, format_name: str | None) -> dict[str, m.Enum]:
-    enums = data.get("enums", Map(data.pos))
+def enums(data: Map, format_name: str | None) -> dict[str, m.Enum]:
+    table = data.get("enums", Map(data.pos))
     return {
-        name: _enum(name, enum, format_name, enums.key_pos[name]) for name, enum in enums.items()
+        name: _enum(name, enum, format_name, table.key_pos[name]) for name, enum in table.items()
     }
 
 
@@ -84,7 +84,8 @@ class FieldReader:
         offset: int | None = 0
         for row in rows:
             if offset is None:
-                raise SpecError.at(row.pos, f"{row[0]} stands behind {fields[-1].name}, which ends the body")
+                last = fields[-1].name
+                raise SpecError.at(row.pos, f"{row[0]} stands behind {last}, which ends the body")
             one = self._field(row, fields, offset)
             fields.append(one)
             offset = None if one.variable else offset + one.width
@@ -134,16 +135,18 @@ class FieldReader:
             if any(name in item.attributes for item in self.model.items.values()):
                 return None, name
             raise SpecError.at(pos, f"no item has an attribute '{name}'")
-        item = _named(self.model.items, kind, "item", pos)
+        item = named(self.model.items, kind, "item", pos)
         if name != "flags":
-            _named(item.attributes, name, f"attribute of {kind}", pos)
+            named(item.attributes, name, f"attribute of {kind}", pos)
         return kind, name
 
     def _must(self, options: Map) -> m.Operand | None:
         if "must" not in options:
             return None
         value = options["must"]
-        return _operand_number(value) if isinstance(value, int) else _given(value, options.value_pos["must"])
+        if isinstance(value, int):
+            return _operand_number(value)
+        return _given(value, options.value_pos["must"])
 
     @staticmethod
     def _other(
@@ -170,13 +173,15 @@ class FieldReader:
             fields = self.fields(struct["fields"])
             size = sum(one.width for one in fields)
             pos = structs.key_pos[name]
-            into[name] = m.Struct(name, format_name, _text(struct, "doc"), fields, size, pos)
+            into[name] = m.Struct(name, format_name, text(struct, "doc"), fields, size, pos)
 
 
 class RuleReader:
     """Reads written rules. What an operand may name depends on whose rule it is."""
 
-    def __init__(self, model: m.Model, sources: dict[str, str], format_name: str, level: str | None):
+    def __init__(
+        self, model: m.Model, sources: dict[str, str], format_name: str, level: str | None
+    ):
         self.model = model
         self.sources = sources
         self.format_name = format_name
@@ -190,11 +195,11 @@ class RuleReader:
         item: str | None = None,
         attribute: str | None = None,
     ) -> list[m.Rule]:
-        """The rules below the key `rules` of owner; items are the kinds whose attributes are at hand."""
+        """The rules of owner; items are the kinds whose attributes are at hand."""
         rules = owner.get("rules", Map(owner.pos))
         return [
-            self._rule(rule_id, rules[rule_id], rules.key_pos[rule_id], body, items, item, attribute)
-            for rule_id in rules
+            self._rule(key, rules[key], rules.key_pos[key], body, items, item, attribute)
+            for key in rules
         ]
 
     def _rule(
@@ -224,8 +229,8 @@ class RuleReader:
             level=level,
             roles=tuple(data.get("roles", ("producer", "reader"))),
             source=source,
-            source_text=_named(self.sources, source, "source", source_pos),
-            text=_text(data, "text"),
+            source_text=named(self.sources, source, "source", source_pos),
+            text=text(data, "text"),
             verdict="reject",
             format=self.format_name,
             body=body,
@@ -243,8 +248,10 @@ class RuleReader:
             if key not in m.PREDICATES:
                 known = ", ".join(m.WRITTEN_PREDICATES)
                 raise SpecError.at(data.key_pos[key], f"'{key}' is no predicate; there are {known}")
-            if key not in m.WRITTEN_PREDICATES and not (key == "in" and self.format_name == "model"):
-                raise SpecError.at(data.key_pos[key], f"'{key}' comes with a construct, it is not written")
+            written = key in m.WRITTEN_PREDICATES or (key == "in" and self.format_name == "model")
+            if not written:
+                message = f"'{key}' comes with a construct, it is not written"
+                raise SpecError.at(data.key_pos[key], message)
         if len(found) != 1:
             raise SpecError.at(pos, f"{rule_id} needs exactly one predicate, it has {len(found)}")
         return found[0]
@@ -277,7 +284,7 @@ class RuleReader:
             return _given(value, pos)
         if value.startswith("device."):
             name = value.split(".", 1)[1]
-            _named(self.model.items["device"].attributes, name, "attribute of device", pos)
+            named(self.model.items["device"].attributes, name, "attribute of device", pos)
             return m.Operand("device", name=name, item="device")
         own = body.field(value) if body else None
         if own:
@@ -326,9 +333,9 @@ class RuleReader:
 def _build_model(data: Map) -> m.Model:
     model = m.Model(
         name=data["model"],
-        doc=_text(data, "doc"),
+        doc=text(data, "doc"),
         sources=dict(data["sources"]),
-        enums=_enums(data, None),
+        enums=enums(data, None),
         flags={},
         structs={},
         items={},
@@ -340,16 +347,17 @@ def _build_model(data: Map) -> m.Model:
         attributes = item["attributes"]
         model.items[name] = m.Item(
             name,
-            _text(item, "doc"),
+            text(item, "doc"),
             {key: _attribute(model, key, attributes) for key in attributes},
             [],
             data["items"].key_pos[name],
         )
     for name, flag in data["flags"].items():
         model.flags[name] = _model_flag(model, name, flag, data["flags"].key_pos[name])
-    for flag_name, flag in data["flags"].items():
-        for other, pos in zip(flag.get("without", []), getattr(flag.get("without"), "value_pos", [])):
-            _named(model.flags, other, "flag", pos)
+    for flag in data["flags"].values():
+        without = flag.get("without", Seq(data.pos))
+        for other, pos in zip(without, without.value_pos):
+            named(model.flags, other, "flag", pos)
     _model_rules(model, data)
     return model
 
@@ -363,7 +371,7 @@ def _attribute(model: m.Model, name: str, attributes: Map) -> m.Attribute:
     return m.Attribute(
         name,
         type_name,
-        _text(data, "doc"),
+        text(data, "doc"),
         data.get("default"),
         data.get("lossy"),
         [],
@@ -374,13 +382,19 @@ def _attribute(model: m.Model, name: str, attributes: Map) -> m.Attribute:
 
 def _model_flag(model: m.Model, name: str, data: Map, pos: Pos) -> m.ModelFlag:
     for kind, kind_pos in zip(data["of"], data["of"].value_pos):
-        _named(model.items, kind, "item", kind_pos)
+        named(model.items, kind, "item", kind_pos)
     knows = data.get("knows", Seq(pos))
     for attribute, attribute_pos in zip(knows, knows.value_pos):
         for kind in data["of"]:
-            _named(model.items[kind].attributes, attribute, f"attribute of {kind}", attribute_pos)
+            named(model.items[kind].attributes, attribute, f"attribute of {kind}", attribute_pos)
     return m.ModelFlag(
-        name, data["bit"], list(data["of"]), list(knows), list(data.get("without", [])), _text(data, "doc"), pos
+        name=name,
+        bit=data["bit"],
+        of=list(data["of"]),
+        knows=list(knows),
+        without=list(data.get("without", [])),
+        doc=text(data, "doc"),
+        pos=pos,
     )
 
 

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from . import model as m
-from .build import FieldReader, RuleReader, _enums, _named, _text
+from .build import FieldReader, RuleReader, enums, named, text
 from .load import Map, Pos, Seq, SpecError
+
+
+HEAD = [("type", "u32"), ("rec_len", "u32"), ("flags", "u32")]
 
 
 class FormatBuilder:
@@ -17,14 +20,14 @@ class FormatBuilder:
         self.data = data
         self.fmt = m.Format(
             name=data["format"],
-            title=_text(data, "title"),
+            title=text(data, "title"),
             shape=data["shape"],
-            doc=_text(data, "doc"),
+            doc=text(data, "doc"),
             level=data["level"],
             added=data["added"],
-            sources={key: _text(data["sources"], key) for key in data["sources"]},
-            decisions={key: _text(data["decisions"], key) for key in data.get("decisions", {})},
-            enums=_enums(data, data["format"]),
+            sources={key: text(data["sources"], key) for key in data["sources"]},
+            decisions={key: text(data["decisions"], key) for key in data.get("decisions", {})},
+            enums=enums(data, data["format"]),
             flags={},
             structs={},
             header=None,
@@ -52,6 +55,7 @@ class FormatBuilder:
             body = self._body(kind, name, data, pos, chain)
             waiting.append((body, data))
         self._tail()
+        self._shape_fields()
         self._resolve_flags()
         for body, data in waiting:
             body.explicit = self.rules.read(data, body=body, items=self._items_of(body))
@@ -81,7 +85,7 @@ class FormatBuilder:
             self.fmt.flags[name] = m.FlagSet(
                 name=name,
                 format=self.fmt.name,
-                doc=_text(data, "doc"),
+                doc=text(data, "doc"),
                 width=data.get("width", 32) // 8,
                 rest=self._rest(data),
                 members=[self._bit(key, data["members"]) for key in data["members"]],
@@ -95,8 +99,8 @@ class FormatBuilder:
         if "." not in rest:
             return rest
         kind, name = rest.split(".")
-        item = _named(self.model.items, kind, "item", data.value_pos["rest"])
-        _named(item.attributes, name, f"attribute of {kind}", data.value_pos["rest"])
+        item = named(self.model.items, kind, "item", data.value_pos["rest"])
+        named(item.attributes, name, f"attribute of {kind}", data.value_pos["rest"])
         return kind, name
 
     def _bit(self, name: str, members: Map) -> m.Bit:
@@ -106,11 +110,11 @@ class FormatBuilder:
             raise SpecError.at(data.value_pos["bus"], f"there is no bus '{bus}'")
         clears = data.get("clears")
         if clears is not None:
-            clears = _named(self.model.flags, clears, "model flag", data.value_pos["clears"])
+            clears = named(self.model.flags, clears, "model flag", data.value_pos["clears"])
         return m.Bit(
             name=name,
             bit=data["bit"],
-            doc=_text(data, "doc"),
+            doc=text(data, "doc"),
             since=data.get("since", 1),
             wire=data.get("wire", False),
             bus=bus,
@@ -121,7 +125,7 @@ class FormatBuilder:
         )
 
     def _resolve_flags(self) -> None:
-        """A flag set that some body maps by `is: KIND.flags` sets the model flags of the same names."""
+        """A flag set mapped by `is: KIND.flags` sets the model flags of the same names."""
         for body in self.fmt.bodies():
             if body.flags and body.flags_attr:
                 self._map_flags(body.flags, body.flags_attr, body.pos)
@@ -137,7 +141,7 @@ class FormatBuilder:
         flags.of = kind
         for bit in flags.members:
             if not bit.wire and not bit.clears:
-                bit.sets = _named(self.model.flags, bit.name, "model flag", bit.pos)
+                bit.sets = named(self.model.flags, bit.name, "model flag", bit.pos)
             flag = bit.sets or bit.clears
             if flag and kind not in flag.of:
                 raise SpecError.at(bit.pos, f"{flag.name} is no flag of {kind}")
@@ -150,7 +154,7 @@ class FormatBuilder:
             if name == "doc":
                 continue
             self.fmt.types[name] = self._device_type(name, data, types.key_pos[name])
-        self.fmt.types_doc = _text(types, "doc")
+        self.fmt.types_doc = text(types, "doc")
         members = [m.Member(one.name, one.id, one.doc, one.pos) for one in self.fmt.types.values()]
         pos = self.data.key_pos["types"]
         doc = "Which fixed layout the file has."
@@ -163,13 +167,13 @@ class FormatBuilder:
             if member is None:
                 raise SpecError.at(bus_pos, f"there is no bus '{bus}'")
             buses.append(member)
-        _named(self.fmt.sources, data["source"], "source", data.value_pos["source"])
+        named(self.fmt.sources, data["source"], "source", data.value_pos["source"])
         return m.DeviceType(
             name=name,
             id=data["id"],
             bus=buses,
             source=data["source"],
-            doc=_text(data, "doc"),
+            doc=text(data, "doc"),
             shift=data["shift"],
             num_regions=data.get("num_regions"),
             num_irqs=data.get("num_irqs"),
@@ -185,21 +189,21 @@ class FormatBuilder:
         given = self.data.get("given", Map(self.data.pos))
         for name, data in given.items():
             if name not in m.GIVEN:
-                known = ", ".join(m.GIVEN)
-                raise SpecError.at(given.key_pos[name], f"there is no given '{name}'; there are {known}")
-            self.fmt.given[name] = _text(data, "doc")
+                message = f"there is no given '{name}'; there are {', '.join(m.GIVEN)}"
+                raise SpecError.at(given.key_pos[name], message)
+            self.fmt.given[name] = text(data, "doc")
 
     # -- bodies ------------------------------------------------------------------------------------
 
     def _body(self, kind: str, name: str, data: Map, pos: Pos, chain: str | None) -> m.Body:
         fields = self.fields.fields(data.get("fields", Seq(pos)))
-        _named(self.fmt.sources, data["source"], "source", data.value_pos["source"])
+        named(self.fmt.sources, data["source"], "source", data.value_pos["source"])
         body = m.Body(
             kind=kind,
             format=self.fmt.name,
             name=name,
             lname=name.lower(),
-            doc=_text(data, "doc"),
+            doc=text(data, "doc"),
             source=data["source"],
             fields=fields,
             fixed_size=_fixed_size(fields, 1),
@@ -225,9 +229,10 @@ class FormatBuilder:
             chain=chain,
         )
         if body.item is not None:
-            _named(self.model.items, body.item, "item", data.value_pos["item"])
+            named(self.model.items, body.item, "item", data.value_pos["item"])
         if "knows" in data:
-            body.knows = _named(self.model.flags, data["knows"], "model flag", data.value_pos["knows"])
+            pos = data.value_pos["knows"]
+            body.knows = named(self.model.flags, data["knows"], "model flag", pos)
         self._flags_word(body, data)
         self._key(body, data)
         self._file(body, data)
@@ -237,11 +242,12 @@ class FormatBuilder:
         if "flags" not in data:
             return
         word = data["flags"]
-        body.flags = _named(self.fmt.flags, word["type"], "flags type", word.value_pos["type"])
+        body.flags = named(self.fmt.flags, word["type"], "flags type", word.value_pos["type"])
         kind, _, name = word["is"].partition(".")
-        _named(self.model.items, kind, "item", word.value_pos["is"])
+        named(self.model.items, kind, "item", word.value_pos["is"])
         if name != "flags":
-            raise SpecError.at(word.value_pos["is"], f"a flags word is {kind}.flags, not {word['is']}")
+            message = f"a flags word is {kind}.flags, not {word['is']}"
+            raise SpecError.at(word.value_pos["is"], message)
         body.flags_attr = kind
 
     def _key(self, body: m.Body, data: Map) -> None:
@@ -252,18 +258,18 @@ class FormatBuilder:
         if body.item is None:
             raise SpecError.at(data.key_pos["key"], f"{body.name} has a key but makes no item")
         attributes = self.model.items[body.item].attributes
-        _named(attributes, key["attribute"], f"attribute of {body.item}", pos)
+        named(attributes, key["attribute"], f"attribute of {body.item}", pos)
         without: list[tuple] = []
         rows = key.get("without", Seq(pos))
         for row, row_pos in zip(rows, rows.value_pos):
             if row == "next":
                 without.append(("next",))
             elif isinstance(row, str):
-                _named(attributes, row, f"attribute of {body.item}", row_pos)
+                named(attributes, row, f"attribute of {body.item}", row_pos)
                 without.append(("attr", row))
             else:
                 name, number = next(iter(row.items()))
-                flag = _named(self.model.flags, name, "model flag", row_pos)
+                flag = named(self.model.flags, name, "model flag", row_pos)
                 without.append(("flag", flag, number))
         body.key = m.Key(key["attribute"], without)
 
@@ -295,11 +301,12 @@ class FormatBuilder:
     def _reply(self, body: m.Body, data: Map) -> None:
         body.flags_field = body.field(data["flags_field"])
         if body.flags_field is None:
-            raise SpecError.at(data.value_pos["flags_field"], f"there is no field '{data['flags_field']}'")
+            pos = data.value_pos["flags_field"]
+            raise SpecError.at(pos, f"there is no field '{data['flags_field']}'")
         if body.chain is None:
             return
         pos = data.value_pos["chain"]
-        _named(self.data.get("chains", {}), body.chain, "chain", pos)
+        named(self.data.get("chains", {}), body.chain, "chain", pos)
         body.cap_offset = body.field("cap_offset")
         if body.cap_offset is None:
             raise SpecError.at(pos, f"{body.name} has a chain but no field 'cap_offset'")
@@ -307,14 +314,14 @@ class FormatBuilder:
     def _chain(self, name: str, data: Map, pos: Pos) -> None:
         if self.model.enums["origin"].member(data["origin"]) is None:
             raise SpecError.at(data.value_pos["origin"], f"there is no origin '{data['origin']}'")
-        _named(self.fmt.sources, data["source"], "source", data.value_pos["source"])
+        named(self.fmt.sources, data["source"], "source", data.value_pos["source"])
         align = data.get("align")
         if align and "source" in align:
-            _named(self.fmt.sources, align["source"], "source", align.value_pos["source"])
+            named(self.fmt.sources, align["source"], "source", align.value_pos["source"])
         self.fmt.chains[name] = m.Chain(
             name=name,
             format=self.fmt.name,
-            doc=_text(data, "doc"),
+            doc=text(data, "doc"),
             source=data["source"],
             origin=data["origin"],
             floor=data["floor"],
@@ -328,19 +335,50 @@ class FormatBuilder:
         if "tail" not in self.data:
             return
         data = self.data["tail"]
-        other = _named(self.formats, data["records"], "format", data.value_pos["records"])
+        other = named(self.formats, data["records"], "format", data.value_pos["records"])
         for owner, record in data["parents"].items():
             pos = data["parents"].value_pos[owner]
             if owner != "device":
-                _named(self.fmt.slots, owner, "slot", data["parents"].key_pos[owner])
+                named(self.fmt.slots, owner, "slot", data["parents"].key_pos[owner])
             if record != "top":
-                _named(other.records, record, f"record of {other.name}", pos)
+                named(other.records, record, f"record of {other.name}", pos)
         for record, pos in zip(data["carries"], data["carries"].value_pos):
-            _named(other.records, record, f"record of {other.name}", pos)
+            named(other.records, record, f"record of {other.name}", pos)
         self.fmt.tail = m.Tail(other.name, dict(data["parents"]), list(data["carries"]))
         for body in [self.fmt.header, *self.fmt.slots.values()]:
             body.tail = body.field("tail")
             body.tail_size = body.field("tail_size")
+
+    def _shape_fields(self) -> None:
+        """The fields that the loops of a shape look for, by name."""
+        fmt = self.fmt
+        if fmt.header:
+            first = fmt.header.fields[0] if fmt.header.fields else None
+            if first is None or first.enum is None or first.width != 4:
+                raise SpecError.at(fmt.header.pos, "the header begins with an enum, its magic")
+        if fmt.record and [(one.name, one.type_name) for one in fmt.record.fields] != HEAD:
+            raise SpecError.at(fmt.record.pos, "a record's head is type, rec_len, flags, each u32")
+        if fmt.shape == "records":
+            self._wants(fmt.header, {"version": "version"})
+        if fmt.types:
+            wanted = {"device_type": "types", "bus": "bus", "num_regions": "u32", "num_irqs": "u32"}
+            self._wants(fmt.header, wanted)
+        for body in fmt.replies.values():
+            self._wants(body, {"argsz": "u32"})
+            if body.fields[0].name != "argsz":
+                raise SpecError.at(body.pos, f"{body.name} begins with argsz")
+        if fmt.tail:
+            for owner in fmt.tail.parents:
+                body = fmt.header if owner == "device" else fmt.slots[owner]
+                self._wants(body, {"tail": "u32", "tail_size": "u32"})
+
+    @staticmethod
+    def _wants(body: m.Body, wanted: dict[str, str]) -> None:
+        for name, type_name in wanted.items():
+            one = body.field(name)
+            if one is None or one.type_name != type_name:
+                message = f"{body.name} needs a field '{name}' of type {type_name}"
+                raise SpecError.at(body.pos, message)
 
     def _items_of(self, body: m.Body) -> tuple[str, ...]:
         """The kinds of item that a rule of the body can speak of."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Loads the YAML of spec/ with the position of every key and value, and validates it against schema.json.
+"""Loads the YAML of spec/ with the position of every key and value, and checks it by schema.json.
 
-The loader takes a narrow YAML: what reads in two ways (a bare `off`, a key given twice, an alias, a tag)
-is refused instead of guessed, so that two readings of the same file cannot differ.
+The loader takes a narrow YAML: what reads in two ways (a bare `off`, a key given twice, an alias,
+a tag) is refused instead of guessed, so that two readings of the same file cannot differ.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class _Loader(yaml.SafeLoader):
                 raise SpecError.at(pos, "a key must be a plain word")
             key = self.positioned(key_node)
             if not isinstance(key, str):
-                raise SpecError.at(pos, f"key {key_node.value} must be a word, not a number or null")
+                raise SpecError.at(pos, f"key {key_node.value} must be a word")
             if key in result:
                 first = result.key_pos[key].line
                 raise SpecError.at(pos, f"key '{key}' was given before, in line {first}")

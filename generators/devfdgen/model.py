@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """The spec as plain objects, with every name resolved and every implied rule written out.
 
-This is what lint judges and what the emitters read; nobody behind this module sees YAML. Formats are named
-by their name (a string) wherever an object says which one it belongs to; `Spec.formats` has the object.
+This is what lint judges and what the emitters read; nobody behind this module sees YAML. An object
+says which format it belongs to by the name (a string); `Spec.formats` has the object.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from .load import Pos
 
 WIDTHS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
 CONSTRUCTS = (
-    "scalar", "flags", "enum", "bytes", "string", "struct", "array", "records", "chain", "given", "growth",
-)  # fmt: skip
+    "scalar", "flags", "enum", "bytes", "string", "struct",
+    "array", "records", "chain", "given", "growth",
+)
 PREDICATES = (
     "is", "in", "mask", "multiple", "range", "fits",
     "counts", "needs", "excludes", "ascending", "apart", "prefix",
-)  # fmt: skip
+)
 # The predicates that a spec may write; the others come with constructs only.
 WRITTEN_PREDICATES = ("is", "range", "fits", "needs", "excludes")
 LEVELS = ("abi", "robust", "seen", "ours")
@@ -184,7 +185,7 @@ class Rule:
 
 @dataclass(eq=False)
 class Attribute:
-    """What can be known of an item. `type` is u8..u64, an enum of the model, string, areas or kept."""
+    """What can be known of an item. `type`: u8..u64, an enum of the model, string, areas, kept."""
 
     name: str
     type: str
@@ -262,7 +263,7 @@ class Field:
     struct: Struct | None
     applies: dict[str, str]
     pos: Pos = _field(repr=False)
-    rules: dict[str, Rule] = _field(default_factory=dict, repr=False)  # implied, by last part of the id
+    rules: dict[str, Rule] = _field(default_factory=dict, repr=False)  # implied, by last part of id
 
     @property
     def variable(self) -> bool:
@@ -271,7 +272,7 @@ class Field:
 
 @dataclass(eq=False)
 class Key:
-    """How siblings of one kind are told apart; `without` says what stands in where no field said it."""
+    """How siblings of one kind are told apart; `without`: what stands in where no field said it."""
 
     attribute: str
     without: list[tuple]  # ('attr', NAME), ('flag', ModelFlag, number) or ('next',)
@@ -293,7 +294,8 @@ class Body:
     sizes_by_version: dict[int, int]  # version -> F, for each version that adds a field, and 1
     pos: Pos = _field(repr=False)
     rules: list[Rule] = _field(default_factory=list, repr=False)  # all, in the order of judgement
-    implied: dict[str, Rule] = _field(default_factory=dict, repr=False)  # by the id after FORMAT.BODY.
+    # by the id after FORMAT.BODY.
+    implied: dict[str, Rule] = _field(default_factory=dict, repr=False)
     explicit: list[Rule] = _field(default_factory=list, repr=False)
     item: str | None = None
     knows: ModelFlag | None = None
@@ -332,7 +334,8 @@ class Body:
 
     def size_in(self, version: int) -> int:
         """F in a version; a version above the highest known one has all fields."""
-        return max(size for since, size in self.sizes_by_version.items() if since <= max(version, 1))
+        known = max(since for since in self.sizes_by_version if since <= max(version, 1))
+        return self.sizes_by_version[known]
 
 
 @dataclass(eq=False)
@@ -350,7 +353,8 @@ class Chain:
     caps: dict[str, Body]
     pos: Pos = _field(repr=False)
     rules: list[Rule] = _field(default_factory=list, repr=False)
-    implied: dict[str, Rule] = _field(default_factory=dict, repr=False)  # by the id after FORMAT.CHAIN.
+    # by the id after FORMAT.CHAIN.
+    implied: dict[str, Rule] = _field(default_factory=dict, repr=False)
 
 
 @dataclass(eq=False)
@@ -409,7 +413,8 @@ class Format:
     given: dict[str, str]  # what a verdict depends on beside the bytes: name -> doc
     pos: Pos = _field(repr=False)
     rules: list[Rule] = _field(default_factory=list, repr=False)  # all, in the order of judgement
-    implied: dict[str, Rule] = _field(default_factory=dict, repr=False)  # of the shape, by id after FORMAT.
+    # those of the shape, by the id after FORMAT.
+    implied: dict[str, Rule] = _field(default_factory=dict, repr=False)
 
     def bodies(self) -> list[Body]:
         """Every body, in the order of the file."""
@@ -427,14 +432,15 @@ class Spec:
     model: Model
     formats: dict[str, Format]
     rules: list[Rule] = _field(default_factory=list, repr=False)  # model, then each format
-    lock: dict[str, int] = _field(default_factory=dict, repr=False)  # ids.lock as it is in the file
+    lock: dict[str, int] = _field(default_factory=dict, repr=False)  # ids.lock as the file has it
+    lock_lines: dict[str, int] = _field(default_factory=dict, repr=False)
 
     def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
 def load_spec(directory: str | Path) -> Spec:
-    """Loads, resolves and expands; raises SpecError at the first thing that cannot be understood."""
+    """Loads, resolves and expands; raises SpecError at the first thing that makes no sense."""
     # build and rules are made of the classes above.
     from . import build, rules
 

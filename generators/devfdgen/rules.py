@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Writes out the rules that constructs bring by themselves, and numbers all rules by ids.lock.
 
-language.md says which rule a construct brings and in which order rules are judged; each function here
-is one of its sections. A rule that cannot be broken is not made: a body without a fixed part has no
-`size`, a scalar without options has no rule at all.
+language.md says which rule a construct brings and in which order rules are judged; the parts of
+this module are its sections. A rule that cannot be broken is not made: a body without a fixed part
+has no `size`, a scalar without options has no rule at all.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Expander:
         roles: tuple[str, ...] = ROLES,
         applies: dict[str, str] | None = None,
     ) -> None:
-        """One implied rule; its id is FORMAT.OWNER.SUFFIX, or FORMAT.SUFFIX where the shape owns it."""
+        """One implied rule; its id is FORMAT.OWNER.SUFFIX, or FORMAT.SUFFIX without an owner."""
         body = owner if isinstance(owner, m.Body) else None
         prefix = self.fmt.name
         if owner is not None:
@@ -112,7 +112,7 @@ class Expander:
             field.rules[suffix.rpartition(".")[2]] = rule
 
     def _source(self, owner: m.Body | m.Chain | None, level: str | None) -> str:
-        """`robust` and `ours` rules of an ABI are nowhere written, whatever the body's source says."""
+        """`robust` and `ours` rules of an ABI are written nowhere, whatever the body's source."""
         if self.fmt.level == "abi" and level == "robust":
             return "robust"
         if self.fmt.level == "abi" and level == "ours":
@@ -309,7 +309,7 @@ class Expander:
             if body.place == "first":
                 self.add(
                     body, "first", "is", [place("first"), number(body.tag)],
-                    f"from version {body.since} on, the first record is {body.name}, and no other is",
+                    f"from version {body.since} on, the first record and no other is {body.name}",
                 )
         self.add(
             head, "type.order", "ascending", [of(kind)],
@@ -337,7 +337,7 @@ class Expander:
             self.add(
                 body, "ascending", "ascending",
                 [m.Operand("attr", item=body.item, name=body.key.attribute)],
-                f"the {body.key.attribute} of {title(body)} is greater than that of the one before it",
+                f"the {body.key.attribute} of {title(body)} is greater than that of the one before",
                 source="devfd",
             )
 
@@ -413,7 +413,8 @@ class Expander:
         if body.item == "region" and any(one.config is not None for one in self.fmt.types.values()):
             self.add(
                 None, "type.config", "is", [place("config"), number(0)],
-                "the slot of PCI configuration space is listed and could be read", source=body.source,
+                "the slot of PCI configuration space is listed and could be read",
+                source=body.source,
             )
         self._tail(body)
 
@@ -522,20 +523,21 @@ def expand(spec: m.Spec) -> None:
         spec.rules.extend(item.rules)
     for fmt in spec.formats.values():
         expander = Expander(fmt)
-        {"records": expander.records, "array": expander.array, "replies": expander.replies}[fmt.shape]()
+        getattr(expander, fmt.shape)()
         spec.rules.extend(fmt.rules)
-    spec.lock = read_lock(spec.directory / "ids.lock")
+    spec.lock, spec.lock_lines = read_lock(spec.directory / "ids.lock")
     number_rules(spec)
 
 
 # -- ids.lock --------------------------------------------------------------------------------------
 
 
-def read_lock(path: Path) -> dict[str, int]:
-    """The numbers that were given, by id. A missing file gave none."""
-    if not path.exists():
-        return {}
+def read_lock(path: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """The numbers that were given and the lines that say so, by id. A missing file gave none."""
     lock: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    if not path.exists():
+        return lock, lines
     owners: dict[int, str] = {}
     last = 0
     for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -554,11 +556,12 @@ def read_lock(path: Path) -> dict[str, int]:
             raise SpecError.at(pos, f"number {value} stands behind {last}")
         owners[value] = rule_id
         lock[rule_id] = last = value
-    return lock
+        lines[rule_id] = line
+    return lock, lines
 
 
 def number_rules(spec: m.Spec) -> None:
-    """Numbers from the lock; an id that is not in it takes the next number, in the order of Spec.rules."""
+    """Numbers from the lock; an id that it lacks takes the next one, in the order of Spec.rules."""
     last = max(spec.lock.values(), default=0)
     for rule in spec.rules:
         if rule.id not in spec.lock:
@@ -574,7 +577,7 @@ def lock_text(spec: m.Spec) -> str:
 
 
 def lock_update(spec: m.Spec, path: str | Path, check: bool = False) -> bool:
-    """Appends the numbers of new rules; says whether the file was out of date. Writes nothing on check."""
+    """Appends the numbers of new rules, unless only checking; says whether it was out of date."""
     path = Path(path)
     text = lock_text(spec)
     if path.exists() and path.read_text(encoding="utf-8") == text:
