@@ -14,7 +14,7 @@ from .state import Broken, Input, Item, Kept
 HEADER_KEYS = {"source", "doc", "fields", "rules", "level", "item"}
 HEAD_KEYS = {"source", "doc", "fields", "align", "first_unknown", "level"}
 RECORD_KEYS = {"tag", "in", "many", "item", "key", "source", "level", "doc", "flags", "open",
-               "fields", "rules", "knows", "since", "place", "needed", "kept", "added"}
+               "fields", "rules", "knows", "since", "place", "needed", "kept", "applies"}
 TOP = "top"
 
 
