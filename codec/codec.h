@@ -189,9 +189,11 @@ struct devfd_writer {
 	uint32_t stage;
 	uint32_t regions, irqs; /* lowest index that may come next */
 	uint32_t part, part_size; /* tail part of the item being written */
-	uint32_t types;   /* fixed: the types that can carry everything so far, a bit each */
-	uint32_t total;   /* written by end */
-	uint32_t written; /* fixed: regions whose configuration space slot is in */
+	uint32_t device_part, device_part_size; /* that of the device */
+	uint32_t types; /* fixed: the types that can carry everything so far, a bit each */
+	uint32_t type;  /* fixed: id of the type chosen */
+	uint32_t total; /* bytes of the file */
+	uint32_t config; /* fixed: configuration space was put */
 	struct devfd_item device;
 };
 

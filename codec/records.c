@@ -137,7 +137,7 @@ static uint32_t derived_index(const struct devfd_cursor *c, const struct devfd_i
 	if (item->flags & DEVFD_BAR)
 		return item->bar;
 	if (item->flags & DEVFD_CONFIG_SPACE)
-		return DEVFD_TLV_CONFIG_INDEX;
+		return DEVFD_TLV_CONFIG_SPACE_INDEX;
 	return c->regions;
 }
 

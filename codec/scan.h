@@ -7,6 +7,7 @@
 #define DEVFD_SCAN_H
 
 #include "bytes.h"
+#include "generated/places.h"
 
 #ifdef __KERNEL__
 #include <linux/string.h>
@@ -164,6 +165,28 @@ struct devfd_slots {
 	struct devfd_slot region, irq;
 };
 
+/* A magic of a layout. */
+struct devfd_magic {
+	uint32_t magic;
+	uint32_t layout;
+};
+
+/* What a layout can carry of the items of each kind: model flags, and whether kept things. */
+struct devfd_carries {
+	uint32_t flags[4]; /* by enum devfd_kind - 1 */
+	uint32_t kept;
+};
+
+/* Where flag is lost, the flags in without have to go too, since they would then say more than they did. */
+struct devfd_lost_with {
+	uint32_t flag, without;
+};
+
+extern const struct devfd_magic devfd_magics[];
+extern const uint32_t devfd_magics_count;
+extern const struct devfd_carries devfd_carries[];
+extern const struct devfd_lost_with devfd_lost_with[];
+extern const uint32_t devfd_lost_with_count;
 extern const struct devfd_tags devfd_tags[];
 extern const uint32_t devfd_tags_count;
 extern const struct devfd_record devfd_records[];
@@ -237,6 +260,48 @@ static inline void devfd_out_bytes(struct devfd_writer *w, const uint8_t *p, uin
 	}
 	w->at += padded;
 }
+
+/* Text, its closing NUL, and zero to a multiple of 4. */
+static inline void devfd_out_string(struct devfd_writer *w, const struct devfd_bytes *text)
+{
+	uint64_t start = w->at;
+
+	devfd_out_bytes(w, text->p, text->size);
+	if (w->at - start == text->size)
+		devfd_out32(w, 0);
+}
+
+/* Elements of two u64, in the writer's byte order. */
+static inline void devfd_out_areas(struct devfd_writer *w, const struct devfd_item *item)
+{
+	uint32_t big = item->areas.order == DEVFD_ORDER_BIG, i;
+
+	for (i = 0; i < item->areas.count; i++) {
+		devfd_out64(w, devfd_get64(item->areas.p + (size_t)16 * i, big));
+		devfd_out64(w, devfd_get64(item->areas.p + (size_t)16 * i + 8, big));
+	}
+}
+
+/* The first byte that is not 0 in [from, to), or to. */
+static inline uint32_t devfd_nonzero(const struct devfd_scan *s, uint32_t from, uint32_t to)
+{
+	/*@ loop variant to - from; */
+	while (from < to && !devfd_get8(s->base + from))
+		from++;
+	return from;
+}
+
+/* The first NUL in [from, to), or to. */
+static inline uint32_t devfd_find_nul(const struct devfd_scan *s, uint32_t from, uint32_t to)
+{
+	/*@ loop variant to - from; */
+	while (from < to && devfd_get8(s->base + from))
+		from++;
+	return from;
+}
+
+/* generated/tlv.c: the one record that is put from a kept thing and not from an item. */
+void devfd_put_tlv_kept(struct devfd_writer *w, const struct devfd_kept *kept);
 
 /* records.c: the records of tlv and of an array's tail. */
 int devfd_tlv_open(struct devfd_scan *s, struct devfd *d);

@@ -31,6 +31,21 @@ static uint32_t index_of(const struct devfd *d, uint32_t slot)
 	return slot;
 }
 
+/* The slot of a region index, or the number of slots where it has none. */
+static uint32_t slot_of(const struct devfd *d, uint32_t index)
+{
+	const struct devfd_type *type = type_of(d);
+	uint32_t slot = 0;
+
+	if (!type)
+		return index;
+	if (!type->indexes)
+		return index;
+	while (slot < type->slots && type->indexes[slot] != index)
+		slot++;
+	return slot;
+}
+
 /* Bytes before the first interrupt slot; open has checked that they are there. */
 static uint32_t irqs_at(const struct devfd *d)
 {
@@ -71,6 +86,7 @@ static void implied(const struct devfd_type *type, struct devfd_item *item)
 	}
 }
 
+/* A slot that is not listed is all zero. */
 static int absent(const struct devfd_scan *s, const struct devfd_slot *row, uint32_t at)
 {
 	uint32_t i;
@@ -88,11 +104,17 @@ static int read_slot(const struct devfd_scan *s, const struct devfd *d, const st
 {
 	uint32_t kind = row == &layout_of(d)->region ? DEVFD_REGION : DEVFD_IRQ;
 	const struct devfd_type *type = kind == DEVFD_REGION ? type_of(d) : NULL;
+	/* A type that counts on configuration space has it, readable: that is what tells the types apart. */
+	int config = type && index == type->config;
 	uint32_t used;
 	int rc;
 
-	if (!(devfd_get32(s->base + at + row->flags, s->big) & 1))
-		return absent(s, row, at);
+	if (!(devfd_get32(s->base + at + row->flags, s->big) & 1)) {
+		rc = absent(s, row, at);
+		if (rc == DEVFD_IS_ABSENT && config)
+			return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_CONFIG, at);
+		return rc;
+	}
 	devfd_item_init(item, kind);
 	item->index = index;
 	if (type && !devfd_get32(s->base + at + row->error, s->big))
@@ -106,53 +128,31 @@ static int read_slot(const struct devfd_scan *s, const struct devfd *d, const st
 		if (rc)
 			return rc;
 	}
+	if (config && item->error)
+		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_CONFIG, at);
 	return devfd_item_finish(s, at, item);
-}
-
-/* A type that counts on configuration space has it, readable: that is what tells the types apart. */
-static int config_there(const struct devfd_scan *s, const struct devfd *d, uint32_t at, uint32_t index, int rc,
-			const struct devfd_item *item)
-{
-	const struct devfd_type *type = type_of(d);
-
-	if (!type)
-		return rc;
-	if (index != type->config)
-		return rc;
-	if (rc == DEVFD_IS_ABSENT)
-		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_CONFIG, at);
-	if (rc == DEVFD_OK && item->error)
-		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_CONFIG, at);
-	return rc;
 }
 
 int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct devfd_cursor *c,
 		     struct devfd_item *item)
 {
 	const struct devfd_slots *l = layout_of(d);
-	uint32_t regions = region_slots(d), index;
+	uint32_t regions = region_slots(d);
 	int rc;
 
-	for (; c->slot < regions; c->slot++) {
-		index = index_of(d, c->slot);
-		rc = read_slot(s, d, &l->region, c->at, index, &c->tail, item);
-		rc = config_there(s, d, c->at, index, rc, item);
-		if (rc != DEVFD_IS_ABSENT)
-			break;
-		c->at += l->region.size;
-	}
-	if (c->slot < regions) {
+	while (c->slot < regions) {
+		rc = read_slot(s, d, &l->region, c->at, index_of(d, c->slot), &c->tail, item);
 		c->at += l->region.size;
 		c->slot++;
-		return rc;
+		if (rc != DEVFD_IS_ABSENT)
+			return rc;
 	}
-	for (; c->slot - regions < d->device.num_irqs; c->slot++) {
+	while (c->slot - regions < d->device.num_irqs) {
 		rc = read_slot(s, d, &l->irq, c->at, c->slot - regions, &c->tail, item);
 		c->at += l->irq.size;
-		if (rc != DEVFD_IS_ABSENT) {
-			c->slot++;
+		c->slot++;
+		if (rc != DEVFD_IS_ABSENT)
 			return rc;
-		}
 	}
 	if (l->region.tail && c->tail != s->size)
 		return devfd_fail(s, DEVFD_RULE_ARRAY_TAIL_END, c->tail);
@@ -163,26 +163,19 @@ int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t 
 		    struct devfd_item *item)
 {
 	const struct devfd_slots *l = layout_of(d);
-	const struct devfd_slot *row = kind == DEVFD_REGION ? &l->region : &l->irq;
-	uint32_t count = kind == DEVFD_REGION ? region_slots(d) : d->device.num_irqs;
-	uint32_t slot = index, at, cursor = 0;
+	int region = kind == DEVFD_REGION;
+	const struct devfd_slot *row = region ? &l->region : &l->irq;
+	uint32_t slot = region ? slot_of(d, index) : index, at, cursor = 0;
 
-	/* Where a type lists its indexes the slots stand in ascending index, so a slot is never before its index. */
-	while (slot && (slot >= count || (kind == DEVFD_REGION && index_of(d, slot) > index))) {
-		if (slot >= count && count)
-			slot = count;
-		slot--;
-	}
-	if (slot >= count)
+	if (slot >= (region ? region_slots(d) : d->device.num_irqs))
 		return DEVFD_IS_ABSENT;
-	if (kind == DEVFD_REGION && index_of(d, slot) != index)
-		return DEVFD_IS_ABSENT;
-	at = (kind == DEVFD_REGION ? l->size : irqs_at(d)) + slot * row->size;
+	at = (region ? l->size : irqs_at(d)) + slot * row->size;
 	if (row->tail)
 		cursor = devfd_get32(s->base + at + row->tail, s->big);
+	/* Checked when the description was opened; the buffer may have changed since. */
 	if (cursor > s->size)
 		return DEVFD_REJECT;
-	return read_slot(s, d, row, at, slot == index ? index : index_of(d, slot), &cursor, item);
+	return read_slot(s, d, row, at, index, &cursor, item);
 }
 
 /* fixed: the header agrees with the type that it names. */
