@@ -265,6 +265,19 @@ const struct devfd_attr_row devfd_attr_rows[] = {
 
 /* ---- Bodies ---- */
 
+static const struct devfd_field_row model_area_element[] = {
+	{.name = "offset", .doc = "bytes from the start of the region", .kind = DEVFD_KIND_SCALAR,
+	 .width = 8},
+	{.name = "size", .doc = "length in bytes", .kind = DEVFD_KIND_SCALAR, .offset = 8,
+	 .width = 8},
+};
+
+static const struct devfd_field_row linux_iova_range_element[] = {
+	{.name = "start", .doc = "first address", .kind = DEVFD_KIND_SCALAR, .width = 8},
+	{.name = "end", .doc = "last address, itself included", .kind = DEVFD_KIND_SCALAR,
+	 .offset = 8, .width = 8},
+};
+
 static const struct devfd_field_row tlv_header_fields[] = {
 	{.name = "magic", .doc = "identifies the file, its bus and its byte order",
 	 .kind = DEVFD_KIND_ENUM, .width = 4, .attr = DEVFD_ATTR_BUS,
@@ -365,7 +378,8 @@ static const struct devfd_field_row tlv_type_fields[] = {
 
 static const struct devfd_field_row tlv_areas_fields[] = {
 	{.name = "areas", .doc = "the parts, in the producer's order", .kind = DEVFD_KIND_ARRAY,
-	 .width = 16, .attr = DEVFD_ATTR_AREAS, .multiple = DEVFD_RULE_TLV_AREAS_AREAS_MULTIPLE},
+	 .width = 16, .attr = DEVFD_ATTR_AREAS, .element = model_area_element, .element_count = 2,
+	 .multiple = DEVFD_RULE_TLV_AREAS_AREAS_MULTIPLE},
 };
 
 static const struct devfd_field_row tlv_kept_fields[] = {
@@ -654,6 +668,7 @@ static const struct devfd_field_row linux_sparse_mmap_fields[] = {
 	 .width = 4},
 	{.name = "areas", .doc = "the parts that may be mapped", .kind = DEVFD_KIND_ARRAY,
 	 .offset = 8, .width = 16, .attr = DEVFD_ATTR_AREAS, .counter = 1 + 0,
+	 .element = model_area_element, .element_count = 2,
 	 .counts = DEVFD_RULE_LINUX_SPARSE_MMAP_AREAS_COUNTS},
 };
 
@@ -680,7 +695,8 @@ static const struct devfd_field_row linux_iova_range_fields[] = {
 	{.name = "reserved", .doc = "no stated rule", .kind = DEVFD_KIND_SCALAR, .offset = 4,
 	 .width = 4},
 	{.name = "iovas", .doc = "the ranges", .kind = DEVFD_KIND_ARRAY, .offset = 8, .width = 16,
-	 .counter = 1 + 0, .counts = DEVFD_RULE_LINUX_IOVA_RANGE_IOVAS_COUNTS},
+	 .counter = 1 + 0, .element = linux_iova_range_element, .element_count = 2,
+	 .counts = DEVFD_RULE_LINUX_IOVA_RANGE_IOVAS_COUNTS},
 };
 
 static const struct devfd_field_row linux_migration_fields[] = {

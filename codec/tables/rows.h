@@ -66,6 +66,7 @@ enum devfd_given {
 /* A field, and the rules that its options bring. */
 struct devfd_field_row {
 	const char *name, *doc;
+	const struct devfd_field_row *element; /* of an array: the scalars of one element */
 	uint64_t must, must_not;
 	uint32_t when; /* model flag without which the attribute is not taken */
 	uint16_t offset;
@@ -79,6 +80,7 @@ struct devfd_field_row {
 	uint8_t bits;    /* enum devfd_flags_number */
 	uint8_t counter; /* 1 + the field that counts or measures it; 0: the rest of the room */
 	uint8_t must_given; /* enum devfd_given */
+	uint8_t element_count;
 	uint16_t is, differs, in, mask, counts, multiple, length, nul, pad;
 };
 
@@ -164,6 +166,11 @@ extern const uint16_t devfd_model_rules[]; /* of attributes and items, closed by
 extern const char *const devfd_flag_names[32];
 extern const char *const devfd_format_names[]; /* of enum devfd_format, closed by NULL */
 extern const struct devfd_type_names devfd_type_names[];
+
+/* engine.c: devfd_leaf_fn by the number of a body, and the rules of a finished item. */
+int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
+		     struct devfd_item *item, uint32_t *used);
+int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
 
 /* engine.c: bytes of the fields of fixed size in a version, and the number that a field holds. */
 uint32_t devfd_fixed_size(const struct devfd_body_row *body, uint32_t version);

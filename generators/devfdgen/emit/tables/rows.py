@@ -220,6 +220,9 @@ class Rows:
             "when": self._when(body, one),
             "counter": self._counter(body, one),
         }
+        if one.struct:
+            members["element"] = self.struct_table(one.struct)
+            members["element_count"] = len(one.struct.fields)
         if one.must is not None:
             given = one.must.kind == "given"
             members["must_given"] = f"DEVFD_GIVEN_{one.must.name}".upper() if given else None
@@ -230,6 +233,27 @@ class Rows:
             if last in ("is", "not", "in", "mask", "counts", "multiple", "length", "nul", "pad"):
                 members[{"not": "differs"}.get(last, last)] = rule_name(rule)
         return initializer(members)
+
+    def structs(self) -> list[m.Struct]:
+        own = [one for fmt in self.spec.formats.values() for one in fmt.structs.values()]
+        return list(self.spec.model.structs.values()) + own
+
+    @staticmethod
+    def struct_table(struct: m.Struct) -> str:
+        return f"{struct.format or 'model'}_{struct.name}_element"
+
+    @staticmethod
+    def elements(struct: m.Struct) -> list[str]:
+        return [
+            initializer({
+                "name": quote(one.name),
+                "doc": quote(one.doc),
+                "kind": "DEVFD_KIND_SCALAR",
+                "offset": one.offset,
+                "width": one.width,
+            })
+            for one in struct.fields
+        ]  # fmt: skip
 
     @staticmethod
     def _counter(body: m.Body, one: m.Field) -> str | None:
