@@ -7,6 +7,7 @@ Exit status: 0 good; 1 the spec is refused, or --check found something out of da
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def read(directory: Path) -> Spec | None:
 
 def generate(spec: Spec, out: Path, check: bool) -> int:
     try:
-        from . import emit
+        emit = importlib.import_module(".emit", __package__)
     except ModuleNotFoundError as error:
         if error.name != f"{__package__}.emit":
             raise

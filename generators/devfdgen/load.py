@@ -207,6 +207,8 @@ def _schema_error(data: Map, error: jsonschema.ValidationError) -> SpecError:
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in instance)
         return SpecError.at(where(data, path, prefer_key=True), f"'{missing}' is missing")
+    if error.validator == "not":
+        return SpecError.at(where(data, path, prefer_key=True), error.schema["description"])
     if "description" not in error.schema:
         return SpecError.at(where(data, path), error.message)
     found = "" if isinstance(instance, (dict, list)) else f"{json.dumps(instance)} stands for "
