@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* capture.c: the replies in a capture (schema vfio-capture/1), and the description that they add up
+ * to. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* For struct devfd_call_row and devfd_type: what a kernel's indexes mean is in the tables of the
+ * codec. */
+#include "../scan.h"
+
+static const struct {
+	const char *name;
+	uint32_t call;
+} calls[] = {
+	{"VFIO_DEVICE_GET_INFO", DEVFD_DEVICE_INFO},
+	{"VFIO_DEVICE_GET_REGION_INFO", DEVFD_REGION_INFO},
+	{"VFIO_DEVICE_GET_IRQ_INFO", DEVFD_IRQ_INFO},
+	{"VFIO_IOMMU_GET_INFO", DEVFD_IOMMU_INFO},
+};
+
+uint32_t reply_index(const struct input *in)
+{
+	const struct devfd_call_row *row = &devfd_calls[in->format - DEVFD_FORMAT_REPLY];
+
+	if (!row->has_index)
+		return 0;
+	if (in->size < DEVFD_AT_LINUX_REGION_INFO_INDEX + 4)
+		return 0;
+	return devfd_get32(in->p + DEVFD_AT_LINUX_REGION_INFO_INDEX,
+			   devfd_options_big(in->options));
+}
+
+/* ---- From JSON ---- */
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+uint8_t *parse_hex(const char *text, uint32_t *size)
+{
+	size_t n = strlen(text), i;
+	uint8_t *p;
+
+	if (n % 2)
+		return NULL;
+	if (n / 2 > DEVFD_SIZE_MAX)
+		return NULL;
+	p = must_calloc(n / 2, 1);
+	for (i = 0; i < n / 2; i++) {
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0) {
+			free(p);
+			return NULL;
+		}
+		p[i] = (uint8_t)(high << 4 | low);
+	}
+	*size = (uint32_t)(n / 2);
+	return p;
+}
+
+bool json_u32(const json_t *value, uint32_t *number)
+{
+	json_int_t n = json_integer_value(value);
+
+	if (!json_is_integer(value))
+		return false;
+	if (n < 0 || n > (json_int_t)UINT32_MAX)
+		return false;
+	*number = (uint32_t)n;
+	return true;
+}
+
+static int bad(struct input *in, size_t number, const char *key, const char *wanted)
+{
+	return fault(in, "$.replies[%zu].%s: wanted %s", number, key, wanted);
+}
+
+static int read_reply(struct input *in, size_t number, const json_t *from, struct reply *r)
+{
+	const json_t *recorded = json_object_get(from, "recorded");
+	const json_t *index = json_object_get(from, "index");
+	const char *call = json_string_value(json_object_get(from, "call"));
+	const char *bytes = json_string_value(json_object_get(from, "bytes"));
+	const json_t *ret = json_object_get(from, "ret");
+	uint32_t count;
+	size_t i;
+
+	if (!call)
+		return bad(in, number, "call", "the name of an ioctl");
+	r->name = call;
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (!strcmp(call, calls[i].name))
+			r->call = calls[i].call;
+	}
+	if (!json_is_null(index)) {
+		r->has_index = true;
+		if (!json_u32(index, &r->index))
+			return bad(in, number, "index", "null or a number from 0 to 4294967295");
+	}
+	if (!json_u32(json_object_get(from, "argsz_in"), &r->argsz))
+		return bad(in, number, "argsz_in", "a number from 0 to 4294967295");
+	if (!json_is_integer(ret))
+		return bad(in, number, "ret", "a number");
+	r->succeeded = json_integer_value(ret) >= 0;
+	if (!json_u32(json_object_get(from, "errno"), &r->error))
+		return bad(in, number, "errno", "a number from 0 to 4294967295");
+	if (!r->succeeded && !r->error)
+		return bad(in, number, "errno", "an errno, as the call failed");
+	if (bytes)
+		r->p = parse_hex(bytes, &r->size);
+	if (!r->p)
+		return bad(in, number, "bytes", "an even number of hex digits");
+	if (recorded && (!json_u32(recorded, &count) || count != r->size))
+		return bad(in, number, "recorded", "the number of bytes that are there");
+	r->received = r->size < r->argsz ? r->size : r->argsz;
+	return STATUS_GOOD;
+}
+
+/* "0x1af4" or a number; false where the capture does not say it. */
+static bool identity(const json_t *device, const char *key, uint32_t *number)
+{
+	const json_t *value = json_object_get(device, key);
+
+	if (json_is_string(value))
+		return parse_u32(json_string_value(value), number);
+	return json_u32(value, number);
+}
+
+int capture_read(struct input *in)
+{
+	const json_t *device = json_object_get(in->json, "device");
+	const json_t *replies = json_object_get(in->json, "replies");
+	const char *order = json_string_value(json_object_get(in->json, "byte_order"));
+	struct capture *c = must_calloc(1, sizeof(*c));
+	size_t i;
+	int status = STATUS_GOOD;
+
+	in->capture = c;
+	if (!order || !parse_order(order, &c->order))
+		return fault(in, "$.byte_order: wanted \"little\" or \"big\"");
+	if (!json_is_array(replies))
+		return fault(in, "$.replies: wanted an array");
+	c->identified = identity(device, "vendor", &c->vendor) &&
+			identity(device, "device", &c->device) &&
+			identity(device, "class", &c->class_);
+	c->replies = must_calloc(json_array_size(replies), sizeof(*c->replies));
+	for (i = 0; i < json_array_size(replies) && !status; i++) {
+		c->count = i + 1;
+		status = read_reply(in, i, json_array_get(replies, i), &c->replies[i]);
+	}
+	return status;
+}
+
+void capture_free(struct capture *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		free(c->replies[i].p);
+	free(c->replies);
+}
+
+/* ---- Judging ---- */
+
+struct devfd_input reply_bytes(const struct capture *c, const struct reply *r, uint32_t options)
+{
+	struct devfd_input bytes;
+
+	memset(&bytes, 0, sizeof(bytes));
+	bytes.p = r->p;
+	bytes.size = r->received;
+	bytes.format = reply_format(r->call);
+	bytes.options = c->order | options;
+	bytes.index = r->index;
+	return bytes;
+}
+
+int reply_judge(const struct capture *c, const struct reply *r, uint32_t options,
+		struct devfd_item *item, struct devfd_error *e)
+{
+	return devfd_reply(r->call, c->order | options, r->index, r->p, r->received, item, e);
+}
+
+bool capture_is_device(const struct capture *c)
+{
+	bool device = false, other = false;
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		const struct reply *r = &c->replies[i];
+
+		device = device || (r->call == DEVFD_DEVICE_INFO && r->succeeded);
+		other = other || r->call == DEVFD_REGION_INFO || r->call == DEVFD_IRQ_INFO;
+	}
+	return device && other;
+}
+
+/* ---- The description ---- */
+
+/* Replies to one question: a call and an index. The best of them is what the kernel said. */
+struct answer {
+	const struct reply *reply; /* that with most offered, if none is accepted */
+	struct devfd_item item;
+	struct devfd_error error;
+	int result;
+};
+
+static bool better(const struct capture *c, const struct reply *r, const struct answer *than,
+		   struct answer *now)
+{
+	now->reply = r;
+	now->result = DEVFD_IS_UNREADABLE;
+	if (r->succeeded)
+		now->result = reply_judge(c, r, 0, &now->item, &now->error);
+	if (!than->reply)
+		return true;
+	if ((now->result == DEVFD_OK) != (than->result == DEVFD_OK))
+		return now->result == DEVFD_OK;
+	if (r->succeeded != than->reply->succeeded)
+		return r->succeeded;
+	return r->argsz >= than->reply->argsz;
+}
+
+/* By call, then by index, in the order of the capture. */
+static int by_question(const void *a, const void *b)
+{
+	const struct reply *x = *(const struct reply *const *)a,
+			   *y = *(const struct reply *const *)b;
+
+	if (x->call != y->call)
+		return x->call < y->call ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* What Linux's indexes of this bus mean; a reply does not say it. */
+static void name_region(uint32_t bus, struct devfd_item *item)
+{
+	const struct devfd_type *type = NULL;
+	uint32_t i;
+
+	if (bus != DEVFD_BUS_PCI)
+		return;
+	/* The lowest type of a bus is that of today's Linux. */
+	for (i = devfd_types_count; i > 0; i--) {
+		if (devfd_types[i - 1].buses & (uint32_t)1 << bus)
+			type = &devfd_types[i - 1];
+	}
+	if (!type)
+		return;
+	if (item->index == type->config)
+		item->flags |= DEVFD_CONFIG_SPACE;
+	if (item->index >= 32)
+		return;
+	if (type->bars & (uint32_t)1 << item->index) {
+		item->flags |= DEVFD_BAR;
+		item->bar = item->index;
+	}
+}
+
+static void name_device(const struct capture *c, struct devfd_item *item)
+{
+	if (item->bus != DEVFD_BUS_PCI)
+		return;
+	if (!c->identified)
+		return;
+	item->flags |= DEVFD_IDENTITY;
+	item->vendor = c->vendor;
+	item->device = c->device;
+	item->class_ = c->class_;
+}
+
+static int refuse(struct input *in, const struct answer *a)
+{
+	struct devfd_input bytes = reply_bytes(in->capture, a->reply, 0);
+	size_t number = (size_t)(a->reply - in->capture->replies);
+	char text[600];
+
+	describe_error(&bytes, &a->error, text, sizeof(text));
+	snprintf(in->fault, sizeof(in->fault), "%s[reply %zu]:%s", in->name, number, text);
+	return STATUS_BROKEN;
+}
+
+/* The item that an answer makes; device is NULL for the device itself. */
+static int make_item(struct input *in, const struct answer *a, const struct devfd_item *device,
+		     struct devfd_item *item)
+{
+	if (a->result == DEVFD_IS_UNREADABLE) {
+		devfd_item_init(item,
+				a->reply->call == DEVFD_REGION_INFO ? DEVFD_REGION : DEVFD_IRQ);
+		item->index = a->reply->index;
+		item->error = a->reply->error;
+		item->state = DEVFD_UNREADABLE;
+		return STATUS_GOOD;
+	}
+	if (a->result != DEVFD_OK)
+		return refuse(in, a);
+	*item = a->item;
+	if (!device)
+		name_device(in->capture, item);
+	else if (item->kind == DEVFD_REGION)
+		name_region(device->bus, item);
+	return STATUS_GOOD;
+}
+
+/* Is this reply about something that the device says it has? Asking beyond it is a probe, and no
+ * part of it. */
+static bool belongs(const struct reply *r, const struct devfd_item *device)
+{
+	if (r->call == DEVFD_REGION_INFO)
+		return r->index < device->num_regions;
+	if (r->call == DEVFD_IRQ_INFO)
+		return r->index < device->num_irqs;
+	return false;
+}
+
+static int import_items(struct input *in, const struct reply **sorted, struct devfd_item *items,
+			size_t *count)
+{
+	const struct capture *c = in->capture;
+	struct answer best, now;
+	size_t i = 0;
+	int status;
+
+	while (i < c->count) {
+		const struct reply *first = sorted[i];
+
+		memset(&best, 0, sizeof(best));
+		for (; i < c->count && sorted[i]->call == first->call &&
+		       sorted[i]->index == first->index;
+		     i++) {
+			if (better(c, sorted[i], &best, &now))
+				best = now;
+		}
+		if (first->call == DEVFD_DEVICE_INFO && best.result == DEVFD_IS_UNREADABLE)
+			return fault(in, "VFIO_DEVICE_GET_INFO failed with errno %u",
+				     best.reply->error);
+		if (first->call != DEVFD_DEVICE_INFO && (!*count || !belongs(first, &items[0])))
+			continue;
+		status = make_item(in, &best, *count ? &items[0] : NULL, &items[*count]);
+		if (status)
+			return status;
+		++*count;
+	}
+	if (!*count)
+		return fault(
+			in, "has no reply of VFIO_DEVICE_GET_INFO, so it is not of a whole device");
+	return STATUS_GOOD;
+}
+
+int capture_import(struct input *in)
+{
+	const struct capture *c = in->capture;
+	const struct reply **sorted = must_calloc(c->count, sizeof(*sorted));
+	struct devfd_item *items = must_calloc(c->count, sizeof(*items));
+	struct source from = {NULL, items, 0};
+	size_t i;
+	int status;
+
+	for (i = 0; i < c->count; i++)
+		sorted[i] = &c->replies[i];
+	qsort(sorted, c->count, sizeof(*sorted), by_question);
+	status = import_items(in, sorted, items, &from.count);
+	if (!status && write_items(&from, DEVFD_TLV, c->order, NULL, NULL, &in->blob,
+				   &in->blob_size) != DEVFD_OK)
+		status = fault(in, "cannot be written as a description");
+	free(sorted);
+	free(items);
+	return status;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * cli.h: what the parts of the tool devfd share. Every input becomes a description in memory, and
+ * the commands work on that; only show and check look at the bytes as they came.
+ *
+ * Functions that return a status return an exit status: 0, or STATUS_BROKEN or STATUS_FAILED.
+ */
+#ifndef DEVFD_CLI_H
+#define DEVFD_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "../tables/tables.h"
+
+enum {
+	STATUS_GOOD = 0,
+	STATUS_BROKEN = 1, /* the input breaks a rule, or a conversion would lose something */
+	STATUS_FAILED = 2, /* wrong usage, or an I/O error */
+};
+
+#ifdef __GNUC__
+#define CLI_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#else
+#define CLI_PRINTF(at, first)
+#endif
+
+/* ---- main.c ---- */
+
+/* A command of the tool. */
+struct verb {
+	const char *name;
+	const char *usage; /* arguments, behind the name */
+	const char *doc;   /* one line */
+	const char *help;  /* the options, a line each */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct verb verb_show, verb_check, verb_convert, verb_region, verb_irq, verb_diff,
+	verb_explain;
+
+/* Says what is wrong on stderr, in one line. */
+void complain(const char *format, ...) CLI_PRINTF(1, 2);
+/* The same for wrong usage of a command; returns STATUS_FAILED. */
+int misused(const struct verb *verb, const char *format, ...) CLI_PRINTF(2, 3);
+/* getopt_long() has met something that the command does not take; returns STATUS_FAILED. */
+int misused_option(const struct verb *verb, char **argv, int option);
+/* Prints the help of a command; returns STATUS_GOOD. */
+int print_help(const struct verb *verb);
+/* A number as a user types it, decimal or 0x hexadecimal; false if it is none or above 0xffffffff.
+ */
+bool parse_u32(const char *text, uint32_t *value);
+/* Allocates or ends the program. */
+void *must_calloc(size_t count, size_t size);
+void *must_realloc(void *p, size_t size);
+
+/* ---- input.c: reading an input and telling what it is ---- */
+
+enum {
+	/* Beside enum devfd_format: inputs that are text. */
+	INPUT_CAPTURE = 0x10000, /* vfio-capture/1 */
+	INPUT_DUMP,              /* devfd/1 */
+};
+
+/* How the user says to read an input. */
+struct reading {
+	uint32_t format; /* 0: told by the first bytes */
+	uint32_t order;  /* DEVFD_LITTLE, DEVFD_BIG or 0; of a reply */
+	uint32_t index;  /* asked for, of a reply */
+	bool has_index;
+};
+
+struct input {
+	const char *name; /* as messages name it */
+	const uint8_t *p;
+	size_t size;
+	bool mapped;
+	bool regular; /* dev and ino count */
+	dev_t dev;
+	ino_t ino;
+	uint32_t format;  /* enum devfd_format or INPUT_... */
+	uint32_t options; /* of the judges */
+	uint32_t index;
+	json_t *json;            /* of text */
+	struct capture *capture; /* of a capture */
+	uint8_t *blob;           /* the description made of text */
+	size_t blob_size;
+	char fault[768]; /* why it was refused */
+};
+
+/* The options --format, --index and --byte-order, and what getopt_long() answers for them. */
+enum { OPTION_FORMAT = 'F', OPTION_INDEX = 'I', OPTION_ORDER = 'O', OPTION_HELP = 'h' };
+/* clang-format off */
+#define READING_OPTIONS \
+	{"format", required_argument, NULL, OPTION_FORMAT}, \
+	{"index", required_argument, NULL, OPTION_INDEX}, \
+	{"byte-order", required_argument, NULL, OPTION_ORDER}, \
+	{"help", no_argument, NULL, OPTION_HELP}
+/* clang-format on */
+#define READING_HELP                                                                               \
+	"  --format F        what FILE is, where its first bytes do not say: tlv, array, fixed,\n" \
+	"                    capture, json, or linux.region_info and the like for one reply\n"     \
+	"  --index N         index that was asked for, of a reply (default: the one in it)\n"      \
+	"  --byte-order little|big\n"                                                              \
+	"                    byte order of a reply (default: this machine's)\n"
+int reading_option(const struct verb *verb, struct reading *r, int option, const char *argument);
+bool parse_order(const char *text, uint32_t *order);
+
+/*
+ * Reads FILE (- is stdin) and tells what it is. STATUS_FAILED: it could not be read, and was
+ * complained about. STATUS_BROKEN: it is none of the formats, and in->fault says so. Whatever is
+ * returned, input_free() frees it.
+ */
+int input_read(struct input *in, const char *file, const struct reading *r);
+void input_free(struct input *in);
+bool input_is_text(const struct input *in);
+bool input_is_reply(const struct input *in);
+/* What the judges take. */
+struct devfd_input input_bytes(const struct input *in);
+/* Writes "OFFSET: RULE: path: found, allowed" of an input into out. */
+void describe_error(const struct devfd_input *bytes, const struct devfd_error *e, char *out,
+		    size_t size);
+/* The description that the input is or holds. STATUS_BROKEN: in->fault says why there is none. */
+int input_open(struct input *in, struct devfd *d);
+/* Both in one, with complaints. */
+int input_load(struct input *in, const char *file, const struct reading *r, struct devfd *d);
+/* Writes in->fault; returns STATUS_BROKEN. */
+int fault(struct input *in, const char *format, ...) CLI_PRINTF(2, 3);
+/* Text of an input that may go to a terminal; good until the next call. */
+const char *printable(const char *text);
+
+/* ---- capture.c: replies that a kernel gave, as captured ---- */
+
+struct reply {
+	const char *name; /* of the call */
+	uint32_t call;    /* enum devfd_call, or 0 for one that is not known here */
+	uint32_t index;
+	bool has_index;
+	uint32_t argsz; /* passed in */
+	bool succeeded;
+	uint32_t error; /* errno */
+	uint8_t *p;
+	uint32_t size;     /* bytes that were kept */
+	uint32_t received; /* those of them that the caller had offered */
+};
+
+struct capture {
+	struct reply *replies;
+	size_t count;
+	uint32_t order; /* DEVFD_LITTLE or DEVFD_BIG */
+	bool identified;
+	uint32_t vendor, device, class_;
+};
+
+/* The index in a reply that came as bytes alone. */
+uint32_t reply_index(const struct input *in);
+/* Values of JSON: bytes in hex (allocated; NULL if they are none), and a number from 0 to
+ * 4294967295. */
+uint8_t *parse_hex(const char *text, uint32_t *size);
+bool json_u32(const json_t *value, uint32_t *number);
+int capture_read(struct input *in);
+void capture_free(struct capture *c);
+int capture_import(struct input *in);
+/* Does the capture say what a device has, and not only that there is one? */
+bool capture_is_device(const struct capture *c);
+struct devfd_input reply_bytes(const struct capture *c, const struct reply *r, uint32_t options);
+int reply_judge(const struct capture *c, const struct reply *r, uint32_t options,
+		struct devfd_item *item, struct devfd_error *e);
+
+/* ---- dump.c: the canonical dump ---- */
+
+enum attribute_type {
+	ATTRIBUTE_U32,
+	ATTRIBUTE_U64,
+	ATTRIBUTE_PROP_TYPE,
+	ATTRIBUTE_PATH,
+	ATTRIBUTE_AREAS
+};
+
+/* One attribute of an item as the dump has it; the rows stand in the order of the dump. */
+struct attribute {
+	const char *name;
+	uint32_t kinds; /* a bit for each enum devfd_kind */
+	enum attribute_type type;
+	size_t place;  /* in struct devfd_item */
+	uint32_t flag; /* known with this flag; 0: always */
+	bool rare;     /* left out where it is 0 */
+};
+
+extern const struct attribute attributes[];
+extern const size_t attributes_count;
+
+#define DUMP_SCHEMA "devfd/1"
+bool has_index(uint32_t kind);
+bool has_state(uint32_t kind);
+json_t *dump_item(const struct devfd_item *item);
+json_t *dump_description(struct devfd *d);
+json_t *dump_reply(uint32_t call, const struct devfd_item *item);
+/* "READ|WRITE", or "0"; of model flags, and of a loss mask. */
+void flag_names(uint32_t flags, char *out, size_t size);
+void loss_names(uint32_t lost, char *out, size_t size);
+/* The format of the replies to a call, and its name without the name of the family. */
+uint32_t reply_format(uint32_t call);
+
+/* ---- import.c: a canonical dump read back ---- */
+
+int dump_import(struct input *in);
+
+/* ---- convert.c: items to bytes ---- */
+
+/* Where items come from: an opened description, or a list in the order device, regions, interrupts.
+ */
+struct source {
+	struct devfd *d;
+	const struct devfd_item *items;
+	size_t count;
+};
+
+/* Told of each item that loses something; item is NULL where the layout cannot hold the device at
+ * all. */
+typedef void loss_fn(void *context, const struct devfd_item *item, uint32_t lost);
+
+/*
+ * Writes all items. DEVFD_OK with *out allocated, DEVFD_LOSS, or DEVFD_REJECT if there are too many
+ * for an output or DEVFD_MISUSE if they are not in order. Without DEVFD_LOSSY all losses are told
+ * of, and nothing is written.
+ */
+int write_items(const struct source *from, uint32_t layout, uint32_t options, loss_fn *loss,
+		void *context, uint8_t **out, size_t *size);
+
+/* ---- diff.c ---- */
+
+/* Told of each difference, with the path to it and both sides; NULL is a side that has nothing
+ * there. 0: go on. */
+typedef int difference_fn(void *context, const char *path, const json_t *a, const json_t *b);
+int json_differences(json_t *a, json_t *b, difference_fn *fn, void *context);
+/* A value in one line; the caller frees it. */
+char *json_text(const json_t *value);
+
+/* ---- output.c: bytes to files ---- */
+
+/* Writes a whole file or nothing; - is stdout. Refuses the file that the input came from. */
+int output_write(const char *file, const void *p, size_t size, const struct input *in);
+/* Prints a value to stdout. */
+int print_json(const json_t *value);
+/* What is still buffered goes out; STATUS_FAILED with a complaint if it, or anything before, could
+ * not. */
+int output_finish(int status);
+
+#endif

