@@ -64,12 +64,6 @@ enum devfd_option {
 	DEVFD_LOSSY = 8,    /* put: drop what the layout cannot carry, closing what that would open */
 };
 
-enum devfd_layout {
-	DEVFD_TLV = 1,
-	DEVFD_ARRAY = 2,
-	DEVFD_FIXED = 3,
-};
-
 /*
  * Why an input was refused. rule is one of enum devfd_rule; at is the offset in bytes from the start of the
  * input; need is the size in bytes to come back with, and 0 unless the result is DEVFD_MORE.
@@ -79,6 +73,18 @@ struct devfd_error {
 	uint32_t rule;
 	uint32_t at;
 	uint32_t need;
+};
+
+/* The errno that a kernel would give for a result: 0 for DEVFD_OK, DEVFD_END and DEVFD_IS_EMPTY, else below 0. */
+int devfd_errno(int result);
+
+/* ---- Reading a description ---- */
+
+/* The layouts that hold a whole description. */
+enum devfd_layout {
+	DEVFD_TLV = 1,
+	DEVFD_ARRAY = 2,
+	DEVFD_FIXED = 3,
 };
 
 /* Where the next item of a description stands. */
@@ -104,8 +110,6 @@ struct devfd {
 	struct devfd_item device;
 	struct devfd_cursor first, next;
 };
-
-/* ---- Reading a description ---- */
 
 /*
  * Checks all of the input and prepares d to read it. The layout and byte order are told by the first bytes.
@@ -134,6 +138,8 @@ void devfd_rewind(struct devfd *d);
  */
 int devfd_get_region(const struct devfd *d, uint32_t index, struct devfd_item *item);
 int devfd_get_irq(const struct devfd *d, uint32_t index, struct devfd_item *item);
+
+/* ---- Reading an item ---- */
 
 /*
  * The i-th part of a region that may be mapped, counted from 0: offset in bytes from the start of the region, and
@@ -222,10 +228,7 @@ int devfd_end(struct devfd_writer *w, size_t *size);
 int devfd_convert(struct devfd *d, uint32_t layout, uint32_t options, void *buf, size_t capacity, size_t *size,
 		  uint32_t *lost);
 
-/* The errno that a kernel would give for a result: 0 for DEVFD_OK, DEVFD_END and DEVFD_IS_EMPTY, else below 0. */
-int devfd_errno(int result);
-
-/* ---- Outside the core: names and texts (not in the amalgamation for kernels) ---- */
+/* ---- Outside the core: names and texts ---- */
 
 /* The id of a rule, such as "tlv.record.rec_len.min"; never NULL. The string is constant. */
 const char *devfd_rule(uint32_t rule);

@@ -60,8 +60,10 @@ int devfd_get_kept(const struct devfd_item *item, uint32_t *cursor, struct devfd
 {
 	if (item->kept.at >= item->kept.end)
 		return DEVFD_END;
+#ifndef DEVFD_REPLIES_ONLY /* generators/amalgamate.py: the part for replies has no records */
 	if (item->kept.origin == DEVFD_ORIGIN_RECORD)
 		return devfd_kept_record(item, cursor, kept);
+#endif
 	return devfd_kept_cap(item, cursor, kept);
 }
 

@@ -38,6 +38,47 @@ struct devfd_scan {
 typedef int devfd_leaf_fn(const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
 			  struct devfd_item *item, uint32_t *used);
 
+/* A test build judges with the table engine in place of the leaves, through the same loops. */
+#ifdef DEVFD_TABLES
+int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
+		     struct devfd_item *item, uint32_t *used);
+int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
+#define DEVFD_LEAF(row, s, at, room, version, item, used) \
+	devfd_table_leaf((row)->body, s, at, room, version, item, used)
+#define DEVFD_ITEM_RULES(s, at, item) devfd_table_item(s, at, item)
+#else
+int devfd_item_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
+#define DEVFD_LEAF(row, s, at, room, version, item, used) \
+	((row)->leaf(s, at, room, version, item, used))
+#define DEVFD_ITEM_RULES(s, at, item) devfd_item_rules(s, at, item)
+#endif
+
+/*@ requires \valid(s->error);
+  @ assigns *s->error;
+  @ ensures \result == DEVFD_REJECT;
+  @*/
+static inline int devfd_fail(const struct devfd_scan *s, uint32_t rule, uint32_t at)
+{
+	s->error->rule = rule;
+	s->error->at = at;
+	s->error->need = 0;
+	return DEVFD_REJECT;
+}
+
+/* start + length <= limit, without wrapping. */
+static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
+{
+	if (start > limit)
+		return 0;
+	return length <= limit - start;
+}
+
+/* items.c: what holds of items whatever their layout. */
+void devfd_item_init(struct devfd_item *item, uint32_t kind);
+int devfd_item_finish(const struct devfd_scan *s, uint32_t at, struct devfd_item *item);
+
+/* ---- Layouts ---- */
+
 /* A put leaf appends the fields of one body (and its flags word, where the body has one) from an item. */
 typedef void devfd_put_fn(struct devfd_writer *w, const struct devfd_item *item);
 
@@ -92,39 +133,6 @@ enum { DEVFD_PLACE_FIRST = 1, DEVFD_PLACE_LAST = 2 };
 /* Tags without a gap: tag first stands in row, the next one in row + 1. */
 struct devfd_tags {
 	uint32_t first, count, row;
-};
-
-/* One capability of a chain. */
-struct devfd_cap {
-	uint16_t tag;
-	uint16_t version; /* the highest known */
-	uint32_t knows;   /* model flag that being there sets, or 0: it is kept */
-	uint8_t body;
-	devfd_leaf_fn *leaf;
-};
-
-/* The rules of one chain. */
-struct devfd_chain {
-	uint32_t origin; /* enum devfd_origin */
-	uint32_t floor;
-	uint32_t count; /* of caps */
-	const struct devfd_cap *caps;
-	uint16_t first, low, fits, cycle, backward, apart, max, align, version, twice, overlap;
-};
-
-/* One reply. */
-struct devfd_call_row {
-	uint32_t number; /* of the ioctl */
-	uint32_t kind;   /* of the item */
-	uint32_t min;
-	uint32_t full; /* size of the struct as the newest header has it */
-	uint32_t caps; /* flag that says that there is a chain, or 0 */
-	uint32_t cap_offset; /* place of the first link */
-	uint32_t has_index;
-	uint16_t size, argsz_min, argsz_more, cap_offset_size; /* rules */
-	uint8_t body;
-	devfd_leaf_fn *leaf;
-	const struct devfd_chain *chain;
 };
 
 /* One kind of slot of array or fixed. */
@@ -194,44 +202,7 @@ extern const uint32_t devfd_records_count;
 extern const struct devfd_slots devfd_array_slots, devfd_fixed_slots;
 extern const struct devfd_type devfd_types[];
 extern const uint32_t devfd_types_count;
-extern const struct devfd_call_row devfd_calls[];
-extern const uint32_t devfd_calls_count;
 extern const struct devfd_header devfd_tlv_header;
-
-/* A test build judges with the table engine in place of the leaves, through the same loops. */
-#ifdef DEVFD_TABLES
-int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
-		     struct devfd_item *item, uint32_t *used);
-int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
-#define DEVFD_LEAF(row, s, at, room, version, item, used) \
-	devfd_table_leaf((row)->body, s, at, room, version, item, used)
-#define DEVFD_ITEM_RULES(s, at, item) devfd_table_item(s, at, item)
-#else
-int devfd_item_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
-#define DEVFD_LEAF(row, s, at, room, version, item, used) \
-	((row)->leaf(s, at, room, version, item, used))
-#define DEVFD_ITEM_RULES(s, at, item) devfd_item_rules(s, at, item)
-#endif
-
-/*@ requires \valid(s->error);
-  @ assigns *s->error;
-  @ ensures \result == DEVFD_REJECT;
-  @*/
-static inline int devfd_fail(const struct devfd_scan *s, uint32_t rule, uint32_t at)
-{
-	s->error->rule = rule;
-	s->error->at = at;
-	s->error->need = 0;
-	return DEVFD_REJECT;
-}
-
-/* start + length <= limit, without wrapping. */
-static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
-{
-	if (start > limit)
-		return 0;
-	return length <= limit - start;
-}
 
 /* Stores of a writer: past the capacity they only count. */
 static inline void devfd_out32(struct devfd_writer *w, uint32_t value)
@@ -318,15 +289,49 @@ int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct d
 int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind, uint32_t index,
 		    struct devfd_item *item);
 
+/* open.c: what layout and byte order the first four bytes name; 0 where they are no magic. */
+uint32_t devfd_magic_layout(const uint8_t *p, uint32_t *big);
+
+/* ---- Replies ---- */
+
+/* One capability of a chain. */
+struct devfd_cap {
+	uint16_t tag;
+	uint16_t version; /* the highest known */
+	uint32_t knows;   /* model flag that being there sets, or 0: it is kept */
+	uint8_t body;
+	devfd_leaf_fn *leaf;
+};
+
+/* The rules of one chain. */
+struct devfd_chain {
+	uint32_t origin; /* enum devfd_origin */
+	uint32_t floor;
+	uint32_t count; /* of caps */
+	const struct devfd_cap *caps;
+	uint16_t first, low, fits, cycle, backward, apart, max, align, version, twice, overlap;
+};
+
+/* One reply. */
+struct devfd_call_row {
+	uint32_t number; /* of the ioctl */
+	uint32_t kind;   /* of the item */
+	uint32_t min;
+	uint32_t full; /* size of the struct as the newest header has it */
+	uint32_t caps; /* flag that says that there is a chain, or 0 */
+	uint32_t cap_offset; /* place of the first link */
+	uint32_t has_index;
+	uint16_t size, argsz_min, argsz_more, cap_offset_size; /* rules */
+	uint8_t body;
+	devfd_leaf_fn *leaf;
+	const struct devfd_chain *chain;
+};
+
+extern const struct devfd_call_row devfd_calls[];
+extern const uint32_t devfd_calls_count;
+
 /* chain.c: replies and their capabilities. */
 uint32_t devfd_options_big(uint32_t options);
 int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
-
-/* items.c: what holds of items whatever their layout. */
-void devfd_item_init(struct devfd_item *item, uint32_t kind);
-int devfd_item_finish(const struct devfd_scan *s, uint32_t at, struct devfd_item *item);
-
-/* open.c: what layout and byte order the first four bytes name; 0 where they are no magic. */
-uint32_t devfd_magic_layout(const uint8_t *p, uint32_t *big);
 
 #endif
