@@ -145,7 +145,7 @@ class Leaf:
         rules = self.body.implied
         if "size" in rules and self.body.kind in HEAD:
             self.lines += check(f"room < {self.fixed}", rules["size"], back)
-        if "exact" in rules:
+        if "exact" in rules and self.body.kind in HEAD:
             condition = f"room > {self.fixed}" if self.body.full_size else "room"
             self.lines += check(condition, rules["exact"], back)
 
@@ -176,7 +176,8 @@ class Leaf:
         if "not" in rules:
             self.lines += check(f"{self.load(field)} == {hexa(field.not_)}", rules["not"], place)
         if "in" in rules:
-            self.lines += check(self._outside(field), rules["in"], place)
+            for condition in self._outside(field):
+                self.lines += check(condition, rules["in"], place)
         if field.flagset is not None:
             self._mask(self.load(field) if "mask" in rules else "", field.flagset, rules.get("mask"), place)
         if field.kind == "array":
@@ -186,15 +187,16 @@ class Leaf:
         if field.kind == "string":
             self._string(field)
 
-    def _outside(self, field: Field) -> str:
-        """True where the value is no member of the field's enum."""
+    def _outside(self, field: Field) -> list[str]:
+        """Each is true for values that are no member of the field's enum; together they are all of those."""
         values = sorted(member.value for member in field.enum.members)
         value = self.load(field)
+        if len(values) == 1:
+            return [f"{value} != {hexa(values[0])}"]
         if values != list(range(values[0], values[-1] + 1)):
-            return f"!{enum_finder(field.enum)}({value})"
-        if values[0] == 0:
-            return f"{value} > {values[-1]}"
-        return f"{value} - {values[0]} > {values[-1] - values[0]}"
+            return [f"!{enum_finder(field.enum)}({value})"]
+        low = [f"{value} < {values[0]}"] if values[0] else []
+        return [*low, f"{value} > {values[-1]}"]
 
     def _array(self, field: Field) -> None:
         self.extra.append("uint32_t count;")
