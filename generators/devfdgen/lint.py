@@ -226,6 +226,8 @@ def _field_attribute(spec: m.Spec, fmt: m.Format, body: m.Body, one: m.Field) ->
             yield SpecError.at(one.pos, f"{each} has no attribute '{name}'")
             continue
         yield from _type_fits(one, f"{each}.{name}", attribute)
+        if fmt.shape != "replies" and one.enum and attribute.enum:
+            yield from _sayable(one, attribute.enum)
 
 
 def _type_fits(one: m.Field, path: str, attribute: m.Attribute) -> Found:
@@ -242,6 +244,14 @@ def _type_fits(one: m.Field, path: str, attribute: m.Attribute) -> Found:
         return
     if carried != wanted:
         yield SpecError.at(one.pos, f"{one.name} is {carried}, {path} is {wanted}")
+
+
+def _sayable(one: m.Field, wanted: m.Enum) -> Found:
+    """A layout is written too, so its enum has a value for each member of the model's."""
+    for member in wanted.members:
+        if one.enum.member(member.name) is None:
+            message = f"{member.name} of {wanted.name} cannot be encoded, {one.enum.name} lacks it"
+            yield SpecError.at(one.pos, message)
 
 
 def _when(body: m.Body, one: m.Field) -> Found:
@@ -417,10 +427,10 @@ def _device_type(one: m.DeviceType) -> Iterator[str]:
         yield "indexes are not ascending"
     if one.num_regions is not None and any(index >= one.num_regions for index in indexes):
         yield f"an index is not below num_regions {one.num_regions}"
-    if one.regions and len(one.regions) != len(indexes):
+    if len(one.regions) != len(indexes):
         yield f"{len(one.regions)} names for {len(indexes)} regions"
-    if one.num_irqs is not None and len(one.irqs) != one.num_irqs:
-        yield f"{len(one.irqs)} names for {one.num_irqs} interrupts"
+    if len(one.irqs) != (one.num_irqs or 0):
+        yield f"{len(one.irqs)} names for {one.num_irqs or 'any number of'} interrupts"
     if not set(one.bars) <= set(indexes):
         yield "a BAR has no slot"
     if one.config is not None and one.config not in indexes:
@@ -429,6 +439,21 @@ def _device_type(one: m.DeviceType) -> Iterator[str]:
         yield "the configuration space is a BAR"
     if indexes and (indexes[-1] << one.shift) > 0x7FFFFFFFFFFFFFFF:
         yield f"region {indexes[-1]} begins behind the last file offset"
+
+
+def check_items(spec: m.Spec) -> Found:
+    """A layout says each kind of item of a description with one kind of body."""
+    for fmt in spec.formats.values():
+        makers = [body.item for body in fmt.bodies()]
+        for kind in ("device", "region", "irq"):
+            if fmt.shape != "replies" and makers.count(kind) != 1:
+                message = f"{makers.count(kind)} bodies make the item {kind}, not 1"
+                yield SpecError.at(fmt.pos, message)
+        for body in fmt.bodies():
+            if body.kind in ("record", "capability") and not (
+                body.fields or body.knows or body.place
+            ):
+                yield SpecError.at(body.pos, f"{body.name} says nothing: no field, knows or place")
 
 
 def check_used(spec: m.Spec) -> Found:
@@ -443,7 +468,8 @@ def check_used(spec: m.Spec) -> Found:
 
 CHECKS: tuple[Callable[[m.Spec], Found], ...] = (
     check_lists, check_ids, check_tags, check_names, check_values, check_fields, check_attributes,
-    check_knows, check_magics, check_records, check_replies, check_types, check_used, check_reach,
+    check_knows, check_magics, check_records, check_replies, check_types, check_items, check_used,
+    check_reach,
 )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sys
 from pathlib import Path
@@ -21,12 +22,21 @@ def spec() -> model.Spec:
     return model.load_spec(ROOT / "spec")
 
 
+# Most files are the same in every test, and parsing them is most of the time that a test takes.
+load.load_text = functools.lru_cache(maxsize=16)(load.load_text)
+
+
+@pytest.fixture(scope="session")
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("edited") / "spec"
+
+
 @pytest.fixture
-def spec_dir(tmp_path: Path) -> Path:
-    """A copy of spec/ to edit."""
-    directory = tmp_path / "spec"
-    shutil.copytree(ROOT / "spec", directory)
-    return directory
+def spec_dir(shared_dir: Path) -> Path:
+    """A fresh copy of spec/ to edit."""
+    shutil.rmtree(shared_dir, ignore_errors=True)
+    shutil.copytree(ROOT / "spec", shared_dir)
+    return shared_dir
 
 
 def edit(path: Path, old: str, new: str) -> str:

@@ -2,8 +2,8 @@
 """Specs that must be refused: each is an edit of the real one, with the message and its position.
 
 The edits are the lists in refused/*.yaml: in `file`, the text `replace` (which stands there once)
-becomes `by`; then `message` is reported at the first character of `at`, which is found in the edited
-file so that other changes of the spec move no expectation. `at` may stand at line:column as well.
+becomes `by`; then `message` is reported at the first character of `at`, a text that stands once in
+the edited file (or in the file `in`), so that other changes of the spec move no expectation.
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ CASES = [
 
 def position(text: str, at: str) -> str:
     """line:column of a text that stands once."""
-    if re.fullmatch(r"[0-9]+:[0-9]+", at):
-        return at
     assert text.count(at) == 1, f"{at!r} stands {text.count(at)} times"
     before = text[: text.index(at)]
     return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
