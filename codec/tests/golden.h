@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Bytes of golden/NAME.hex; 0 where the file cannot be read, holds anything else or is longer than capacity. */
+/* Bytes of golden/NAME.hex; 0 where the file cannot be read, holds anything else or is longer than
+ * capacity. */
 static inline size_t golden_read(const char *name, uint8_t *out, size_t capacity)
 {
 	char path[128];

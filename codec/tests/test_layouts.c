@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* test_layouts.c: descriptions typed by hand are read, looked up, and written again byte for byte in every layout. */
+/* test_layouts.c: descriptions typed by hand are read, looked up, and written again byte for byte
+ * in every layout. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +39,8 @@ static void convert(const struct blob *from, uint32_t layout, uint32_t order, st
 
 	open_blob(&d, from);
 	memset(to->p, 0xa5, CAPACITY);
-	assert_int_equal(devfd_convert(&d, layout, order, to->p, CAPACITY, &to->size, &lost), DEVFD_OK);
+	assert_int_equal(devfd_convert(&d, layout, order, to->p, CAPACITY, &to->size, &lost),
+			 DEVFD_OK);
 	assert_int_equal(lost, 0);
 	if (to->size < CAPACITY)
 		assert_int_equal(to->p[to->size], 0xa5);
@@ -94,7 +96,8 @@ static void every_path_leads_back(void **state)
 
 		path[0] = start;
 		for (i = 1; i < 4; i++, turn /= 6)
-			convert(&path[i - 1], turn % 3 + 1, turn / 3 % 2 ? DEVFD_BIG : DEVFD_LITTLE, &path[i]);
+			convert(&path[i - 1], turn % 3 + 1, turn / 3 % 2 ? DEVFD_BIG : DEVFD_LITTLE,
+				&path[i]);
 		convert(&path[3], DEVFD_TLV, DEVFD_LITTLE, &path[0]);
 		assert_same(&start, &path[0]);
 	}
@@ -117,8 +120,8 @@ static void look_up(void **state)
 		assert_int_equal(d.device.flags, DEVFD_RESET | DEVFD_IDENTITY);
 		assert_int_equal(devfd_get_region(&d, 0, &item), DEVFD_OK);
 		assert_int_equal(item.size, 0x4000);
-		assert_int_equal(item.flags,
-				 DEVFD_READ | DEVFD_WRITE | DEVFD_MMAP | DEVFD_MSIX_MAPPABLE | DEVFD_BAR);
+		assert_int_equal(item.flags, DEVFD_READ | DEVFD_WRITE | DEVFD_MMAP |
+						     DEVFD_MSIX_MAPPABLE | DEVFD_BAR);
 		assert_int_equal(devfd_get_area(&item, 0, &area), DEVFD_OK);
 		assert_int_equal(area.offset, 0);
 		assert_int_equal(area.size, 0x4000);
@@ -182,17 +185,20 @@ static void draft_pci(void **state)
 	assert_int_equal(devfd_get_region(&d, 2, &item), DEVFD_OK);
 	assert_int_equal(item.bar, 2);
 	assert_int_equal(item.size, 32);
-	assert_int_equal(item.flags & (DEVFD_READ | DEVFD_WRITE | DEVFD_MMAP), DEVFD_READ | DEVFD_WRITE);
+	assert_int_equal(item.flags & (DEVFD_READ | DEVFD_WRITE | DEVFD_MMAP),
+			 DEVFD_READ | DEVFD_WRITE);
 	assert_int_equal(devfd_get_region(&d, 7, &item), DEVFD_OK);
 	assert_int_equal(item.size, 256);
 	assert_int_equal(devfd_get_region(&d, 0, &item), DEVFD_OK);
 	assert_int_equal(item.phys_addr, 0xfee00000);
 }
 
-/* What fixed cannot carry is named; with DEVFD_LOSSY it goes, and takes with it what would then say too much. */
+/* What fixed cannot carry is named; with DEVFD_LOSSY it goes, and takes with it what would then say
+ * too much. */
 static void fixed_fails_closed(void **state)
 {
-	struct devfd_item device = {.kind = DEVFD_DEVICE, .bus = DEVFD_BUS_PLATFORM, .num_regions = 2};
+	struct devfd_item device = {
+		.kind = DEVFD_DEVICE, .bus = DEVFD_BUS_PLATFORM, .num_regions = 2};
 	struct devfd_item region = {.kind = DEVFD_REGION, .state = DEVFD_PRESENT, .size = 0x1000};
 	static const uint8_t areas[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 	struct devfd_writer w;
@@ -211,7 +217,8 @@ static void fixed_fails_closed(void **state)
 	assert_int_equal(devfd_put(&w, &region, &lost), DEVFD_LOSS);
 	assert_int_equal(lost, DEVFD_AREAS);
 
-	assert_int_equal(devfd_begin(&w, DEVFD_FIXED, DEVFD_LITTLE | DEVFD_LOSSY, blob.p, CAPACITY), DEVFD_OK);
+	assert_int_equal(devfd_begin(&w, DEVFD_FIXED, DEVFD_LITTLE | DEVFD_LOSSY, blob.p, CAPACITY),
+			 DEVFD_OK);
 	assert_int_equal(devfd_put(&w, &device, &lost), DEVFD_OK);
 	assert_int_equal(devfd_put(&w, &region, &lost), DEVFD_OK);
 	assert_int_equal(lost, DEVFD_AREAS);
@@ -229,7 +236,8 @@ static void fixed_fails_closed(void **state)
 
 static void no_type_for_the_device(void **state)
 {
-	struct devfd_item device = {.kind = DEVFD_DEVICE, .bus = DEVFD_BUS_PCI, .num_regions = 12, .num_irqs = 5};
+	struct devfd_item device = {
+		.kind = DEVFD_DEVICE, .bus = DEVFD_BUS_PCI, .num_regions = 12, .num_irqs = 5};
 	struct devfd_writer w;
 	struct blob blob;
 	uint32_t lost;
@@ -307,9 +315,9 @@ static void writer_keeps_the_order(void **state)
 static void results_have_errnos(void **state)
 {
 	static const int want[][2] = {
-		{DEVFD_OK, 0},	     {DEVFD_END, 0},	      {DEVFD_IS_EMPTY, 0},
-		{DEVFD_REJECT, -74}, {DEVFD_MORE, -7},	      {DEVFD_IS_ABSENT, -2},
-		{DEVFD_ROOM, -28},   {DEVFD_LOSS, -95},	      {DEVFD_IS_UNREADABLE, -5},
+		{DEVFD_OK, 0},       {DEVFD_END, 0},    {DEVFD_IS_EMPTY, 0},
+		{DEVFD_REJECT, -74}, {DEVFD_MORE, -7},  {DEVFD_IS_ABSENT, -2},
+		{DEVFD_ROOM, -28},   {DEVFD_LOSS, -95}, {DEVFD_IS_UNREADABLE, -5},
 		{DEVFD_MISUSE, -22}, {-1000, -22},
 	};
 	size_t i;
