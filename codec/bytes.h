@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * bytes.h: the only place that loads from and stores to a buffer. No alignment is asked for, and either
- * byte order works on any host: compilers turn each of these into one move, with a swap where needed.
+ * bytes.h: the only place that loads from and stores to a buffer. No alignment is asked for, and
+ * either byte order works on any host: compilers turn each of these into one move, with a swap
+ * where needed.
  */
 #ifndef DEVFD_BYTES_H
 #define DEVFD_BYTES_H
@@ -16,6 +17,7 @@ void DEVFD_LOADED(const uint8_t *p, uint32_t size);
 #endif
 
 /*@ requires \valid_read(p);
+  @ terminates \true;
   @ assigns \nothing;
   @ ensures \result == *p;
   @*/
@@ -26,6 +28,7 @@ static inline uint32_t devfd_get8(const uint8_t *p)
 }
 
 /*@ requires \valid_read(p + (0 .. 1));
+  @ terminates \true;
   @ assigns \nothing;
   @ ensures \result <= 0xffff;
   @*/
@@ -38,6 +41,7 @@ static inline uint32_t devfd_get16(const uint8_t *p, uint32_t big)
 }
 
 /*@ requires \valid_read(p + (0 .. 3));
+  @ terminates \true;
   @ assigns \nothing;
   @*/
 static inline uint32_t devfd_get32(const uint8_t *p, uint32_t big)
@@ -49,6 +53,7 @@ static inline uint32_t devfd_get32(const uint8_t *p, uint32_t big)
 }
 
 /*@ requires \valid_read(p + (0 .. 7));
+  @ terminates \true;
   @ assigns \nothing;
   @*/
 static inline uint64_t devfd_get64(const uint8_t *p, uint32_t big)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* chain.c: the replies of the Linux ioctls and the capability chains behind them (spec/language.md, section 7). */
+/* chain.c: the replies of the Linux ioctls and the capability chains behind them (spec/language.md,
+ * section 7). */
 #include "scan.h"
 
 enum {
@@ -11,7 +12,8 @@ enum {
 
 #define WALK_DONE 0xffffffffu
 
-/* A walk along one chain. Keeping the places visited tells a cycle from a mere step backward, without reading twice. */
+/* A walk along one chain. Keeping the places visited tells a cycle from a mere step backward,
+ * without reading twice. */
 struct walk {
 	const struct devfd_scan *s;
 	const struct devfd_chain *chain;
@@ -20,6 +22,27 @@ struct walk {
 	uint32_t seen; /* a bit for each listed capability */
 };
 
+/*@ // The rows of a chain; one bit of walk.seen for each.
+  @ predicate chain_rows(struct devfd_chain *chain) =
+  @   \valid_read(chain) && chain->count <= 32 && \valid_read(chain->caps + (0 .. chain->count - 1))
+  &&
+  @   \forall integer i; 0 <= i < chain->count ==>
+  @     devfd_head_of(chain->caps[i].body) <= HEAD && devfd_least_of(chain->caps[i].body) == 0;
+  @
+  @ predicate walking(struct walk *w) =
+  @   \valid_read(w) && w->count <= DEVFD_CHAIN_MAX && chain_rows(w->chain) && devfd_input(w->s) &&
+  @   \separated(w, w->s, w->s->error) && \separated(w->chain, w->s->error) &&
+  @   \separated(w->chain->caps + (0 .. w->chain->count - 1), w->s->error);
+  @
+  @ // An item that the capabilities of a chain are read into.
+  @ predicate item_of(struct devfd_scan *s, struct devfd_chain *chain, struct devfd_item *item) =
+  @   devfd_target(s, item) && \separated(item, chain) &&
+  @   \separated(item, chain->caps + (0 .. chain->count - 1));
+  @
+  @ // The head of a capability at `at` may be read.
+  @ predicate head_at(struct devfd_scan *s, integer at) = at + HEAD <= s->end;
+  @*/
+
 static const struct devfd_call_row *call_row(uint32_t call)
 {
 	if (!call || call > devfd_calls_count)
@@ -27,10 +50,19 @@ static const struct devfd_call_row *call_row(uint32_t call)
 	return &devfd_calls[call - 1];
 }
 
+/*@ requires chain_rows(chain);
+  @ terminates \true;
+  @ assigns \result \from chain;
+  @ ensures \result == \null ||
+  @   \exists integer i; 0 <= i < chain->count && \result == chain->caps + i;
+  @*/
 static const struct devfd_cap *cap_row(const struct devfd_chain *chain, uint32_t id)
 {
 	uint32_t i;
 
+	/*@ loop assigns i;
+	  @ loop variant chain->count - i;
+	  @*/
 	for (i = 0; i < chain->count; i++) {
 		if (chain->caps[i].tag == id)
 			return &chain->caps[i];
@@ -39,6 +71,12 @@ static const struct devfd_cap *cap_row(const struct devfd_chain *chain, uint32_t
 }
 
 /* The link that stands at `at`, in the capability visited last if there is one. */
+/*@ requires walking(w);
+  @ terminates \true;
+  @ assigns *w->s->error;
+  @ ensures devfd_judged(\result);
+  @ ensures \result == DEVFD_OK ==> head_at(w->s, link) && w->count < DEVFD_CHAIN_MAX;
+  @*/
 static int judge_link(const struct walk *w, uint32_t at, uint32_t link)
 {
 	const struct devfd_chain *chain = w->chain;
@@ -48,7 +86,10 @@ static int judge_link(const struct walk *w, uint32_t at, uint32_t link)
 		return devfd_fail(w->s, chain->low, at);
 	if (!devfd_fits(link, HEAD, w->s->end))
 		return devfd_fail(w->s, chain->fits, at);
-	/*@ loop variant w->count - i; */
+	/*@ loop invariant i <= w->count;
+	  @ loop assigns i;
+	  @ loop variant w->count - i;
+	  @*/
 	for (i = 0; i < w->count; i++) {
 		if (w->visited[i] == link)
 			return devfd_fail(w->s, chain->cycle, at);
@@ -70,8 +111,15 @@ static int judge_link(const struct walk *w, uint32_t at, uint32_t link)
 }
 
 /* Judges the body of a listed capability whose head is at `at`. next: the link in its head. */
-static int judge_body(struct walk *w, const struct devfd_cap *row, uint32_t at, uint32_t version, uint32_t next,
-		      struct devfd_item *item)
+/*@ requires walking(w) && \valid(w) && item_of(w->s, w->chain, item) && \separated(w, item);
+  @ requires \exists integer i; 0 <= i < w->chain->count && row == w->chain->caps + i;
+  @ requires head_at(w->s, at);
+  @ terminates \true;
+  @ assigns w->seen, *item, *w->s->error;
+  @ ensures devfd_judged(\result) && devfd_views(item);
+  @*/
+static int judge_body(struct walk *w, const struct devfd_cap *row, uint32_t at, uint32_t version,
+		      uint32_t next, struct devfd_item *item)
 {
 	uint32_t bit = (uint32_t)1 << (row - w->chain->caps), used;
 	int rc;
@@ -90,6 +138,13 @@ static int judge_body(struct walk *w, const struct devfd_cap *row, uint32_t at, 
 	return DEVFD_OK;
 }
 
+/*@ requires devfd_input(s) && chain_rows(chain) && item_of(s, chain, item);
+  @ requires \separated(chain, s->error) && \separated(chain->caps + (0 .. chain->count - 1), s->error);
+  @ requires place + 4 <= s->end;
+  @ terminates \true;
+  @ assigns *item, *s->error;
+  @ ensures devfd_judged(\result) && devfd_views(item);
+  @*/
 static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t place,
 		      struct devfd_item *item)
 {
@@ -108,7 +163,12 @@ static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chai
 	if (rc)
 		return rc;
 	at = first;
-	/*@ loop variant DEVFD_CHAIN_MAX - w.count; */
+	/*@ loop invariant w.count <= DEVFD_CHAIN_MAX && w.s == s && w.chain == chain;
+	  @ loop invariant at != 0 ==> w.count < DEVFD_CHAIN_MAX && head_at(s, at);
+	  @ loop invariant devfd_views(item);
+	  @ loop assigns at, rc, kept, w, *item, *s->error;
+	  @ loop variant DEVFD_CHAIN_MAX - w.count;
+	  @*/
 	while (at) {
 		uint32_t id = devfd_get16(s->base + at, s->big);
 		uint32_t version = devfd_get16(s->base + at + VERSION_AT, s->big);
@@ -140,8 +200,25 @@ static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chai
 	return DEVFD_OK;
 }
 
+/*@ // What the loops rely on of the row of a call.
+  @ predicate call_ok(struct devfd_call_row *row) =
+  @   \valid_read(row) && 16 <= row->min <= row->full <= 32 && row->cap_offset <= 32 &&
+  @   devfd_head_of(row->body) == 0 && devfd_least_of(row->body) <= row->min &&
+  @   (row->chain == \null || chain_rows(row->chain));
+  @*/
+
 /* cap_offset means something only if it was received and the flags say so. */
-static int judge_chain(const struct devfd_scan *s, const struct devfd_call_row *row, struct devfd_item *item)
+/*@ requires devfd_input(s) && call_ok(row) && devfd_target(s, item);
+  @ requires \separated(row, item) && \separated(row, s->error);
+  @ requires row->chain != \null ==>
+  @   item_of(s, row->chain, item) && \separated(row->chain, s->error) &&
+  @   \separated(row->chain->caps + (0 .. row->chain->count - 1), s->error);
+  @ terminates \true;
+  @ assigns *item, *s->error;
+  @ ensures devfd_judged(\result) && devfd_views(item);
+  @*/
+static int judge_chain(const struct devfd_scan *s, const struct devfd_call_row *row,
+		       struct devfd_item *item)
 {
 	if (!row->chain)
 		return DEVFD_OK;
@@ -225,8 +302,8 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 	return DEVFD_OK;
 }
 
-int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf, size_t capacity,
-	      struct devfd_item *item, struct devfd_error *e)
+int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
+	      size_t capacity, struct devfd_item *item, struct devfd_error *e)
 {
 	const struct devfd_call_row *row = call_row(call);
 	uint8_t *p = (uint8_t *)buf;
@@ -260,9 +337,10 @@ int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, 
 	return DEVFD_MORE;
 }
 
-/* How many bytes behind its head the capability at `at` has: what its fields take, or all up to the next one. */
-static uint32_t cap_size(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t at, uint32_t id,
-			 uint32_t version, uint32_t next)
+/* How many bytes behind its head the capability at `at` has: what its fields take, or all up to the
+ * next one. */
+static uint32_t cap_size(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t at,
+			 uint32_t id, uint32_t version, uint32_t next)
 {
 	const struct devfd_cap *row = cap_row(chain, id);
 	uint32_t room = s->end - at - HEAD, used;
@@ -300,7 +378,8 @@ int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd
 	s.big = item->kept.order == DEVFD_ORDER_BIG;
 	s.order = item->kept.order;
 	s.error = &ignored;
-	/* Links were checked when the reply was; should the buffer have changed, anything odd ends the walk. */
+	/* Links were checked when the reply was; should the buffer have changed, anything odd ends
+	 * the walk. */
 	/*@ loop variant item->kept.end - at; */
 	while (devfd_fits(at, HEAD, s.end)) {
 		uint32_t id = devfd_get16(s.base + at, s.big);

@@ -9,7 +9,8 @@ void devfd_item_init(struct devfd_item *item, uint32_t kind)
 	item->state = DEVFD_PRESENT;
 }
 
-/* What is there of an item: size for a region, count for an interrupt, and always something else. */
+/* What is there of an item: size for a region, count for an interrupt, and always something else.
+ */
 static uint64_t extent(const struct devfd_item *item)
 {
 	if (item->kind == DEVFD_REGION)
@@ -67,18 +68,19 @@ int devfd_get_kept(const struct devfd_item *item, uint32_t *cursor, struct devfd
 	return devfd_kept_cap(item, cursor, kept);
 }
 
-/* Numbers that Linux has used for these meanings on every architecture but those noted in errno(3). */
+/* Numbers that Linux has used for these meanings on every architecture but those noted in errno(3).
+ */
 int devfd_errno(int result)
 {
 	static const struct {
 		int result, number;
 	} rows[] = {
-		{DEVFD_REJECT, -74},	    /* EBADMSG */
-		{DEVFD_MORE, -7},	    /* E2BIG */
-		{DEVFD_IS_ABSENT, -2},	    /* ENOENT */
-		{DEVFD_IS_UNREADABLE, -5},  /* EIO */
-		{DEVFD_ROOM, -28},	    /* ENOSPC */
-		{DEVFD_LOSS, -95},	    /* EOPNOTSUPP */
+		{DEVFD_REJECT, -74},       /* EBADMSG */
+		{DEVFD_MORE, -7},          /* E2BIG */
+		{DEVFD_IS_ABSENT, -2},     /* ENOENT */
+		{DEVFD_IS_UNREADABLE, -5}, /* EIO */
+		{DEVFD_ROOM, -28},         /* ENOSPC */
+		{DEVFD_LOSS, -95},         /* EOPNOTSUPP */
 	};
 	size_t i;
 

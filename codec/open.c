@@ -33,8 +33,8 @@ static void scan_of(struct devfd_scan *s, const struct devfd *d, struct devfd_er
 }
 
 /* Judges all of it in the layout given; 0: in the one that the magic names. */
-static int open_layout(struct devfd *d, uint32_t layout, uint32_t options, const void *buf, size_t size,
-		       struct devfd_error *e)
+static int open_layout(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
+		       size_t size, struct devfd_error *e)
 {
 	struct devfd_scan s;
 	uint32_t big = 0, named = 0;
@@ -100,8 +100,8 @@ void devfd_rewind(struct devfd *d)
 }
 
 /* A walk to the item asked for: items stand in ascending index, regions before interrupts. */
-static int find_record(const struct devfd_scan *s, const struct devfd *d, uint32_t kind, uint32_t index,
-		       struct devfd_item *item)
+static int find_record(const struct devfd_scan *s, const struct devfd *d, uint32_t kind,
+		       uint32_t index, struct devfd_item *item)
 {
 	struct devfd_cursor c = d->first;
 	int rc;

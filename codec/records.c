@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* records.c: the loop over records, for tlv and for the tail of an array (spec/language.md, section 5). */
+/* records.c: the loop over records, for tlv and for the tail of an array (spec/language.md, section
+ * 5). */
 #include "scan.h"
 
 enum {
@@ -35,9 +36,10 @@ static int stands_in(const struct devfd_record *row, uint32_t parent)
 	return (row->parents & parent) != 0;
 }
 
-/* Length, then place, of the record at `at` of a parent that ends at `end`. before: type of the sibling before. */
-static int read_head(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent, uint32_t before,
-		     struct head *h)
+/* Length, then place, of the record at `at` of a parent that ends at `end`. before: type of the
+ * sibling before. */
+static int read_head(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent,
+		     uint32_t before, struct head *h)
 {
 	int first;
 
@@ -71,7 +73,8 @@ static int read_head(const struct devfd_scan *s, uint32_t at, uint32_t end, uint
 }
 
 /* Every child that this parent needs is among those seen (a bit for each row). */
-static int needed_children(const struct devfd_scan *s, uint32_t parent, uint32_t owner, uint32_t seen)
+static int needed_children(const struct devfd_scan *s, uint32_t parent, uint32_t owner,
+			   uint32_t seen)
 {
 	uint32_t i;
 
@@ -90,8 +93,8 @@ static int needed_children(const struct devfd_scan *s, uint32_t parent, uint32_t
 	return DEVFD_OK;
 }
 
-int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent, uint32_t owner,
-		   struct devfd_item *item)
+int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent,
+		   uint32_t owner, struct devfd_item *item)
 {
 	uint32_t start = at, before = 0, seen = 0, kept = 0, used;
 	struct head h;
@@ -176,7 +179,8 @@ static int other_record(const struct devfd_scan *s, struct devfd_cursor *c, cons
 
 	if (h->row) {
 		devfd_item_init(&scratch, DEVFD_DEVICE);
-		rc = DEVFD_LEAF(h->row, s, c->at + HEAD, h->len - HEAD, s->version, &scratch, &used);
+		rc = DEVFD_LEAF(h->row, s, c->at + HEAD, h->len - HEAD, s->version, &scratch,
+				&used);
 		if (rc)
 			return rc;
 		if (h->row->place == DEVFD_PLACE_LAST) {
@@ -287,7 +291,8 @@ int devfd_tlv_open(struct devfd_scan *s, struct devfd *d)
 	return DEVFD_OK;
 }
 
-/* One record of a run: an envelope is opened, a type that is not listed is kept as it is, others are passed. */
+/* One record of a run: an envelope is opened, a type that is not listed is kept as it is, others
+ * are passed. */
 int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept)
 {
 	uint32_t big = item->kept.order == DEVFD_ORDER_BIG;

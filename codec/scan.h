@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * scan.h: what the hand-written loops and the generated leaves share: the input being judged, the rows of the
- * generated tables, and the few predicates that are more than one operator. Not installed.
+ * scan.h: what the hand-written loops and the generated leaves share: the input being judged, the
+ * rows of the generated tables, and the few predicates that are more than one operator. Not
+ * installed.
  */
 #ifndef DEVFD_SCAN_H
 #define DEVFD_SCAN_H
@@ -15,16 +16,17 @@
 #include <string.h>
 #endif
 
-/* An input while it is judged. What stands at base .. base + size - 1 may be read, and nothing else. */
+/* An input while it is judged. What stands at base .. base + size - 1 may be read, and nothing
+ * else. */
 struct devfd_scan {
 	const uint8_t *base;
-	uint32_t size;    /* bytes of the input */
-	uint32_t end;     /* bytes that count: all, or argsz of a reply */
-	uint32_t big;     /* the input is big-endian */
-	uint32_t order;   /* the same as a value of enum devfd_order */
+	uint32_t size;  /* bytes of the input */
+	uint32_t end;   /* bytes that count: all, or argsz of a reply */
+	uint32_t big;   /* the input is big-endian */
+	uint32_t order; /* the same as a value of enum devfd_order */
 	uint32_t options;
-	uint32_t version; /* of tlv */
-	uint32_t index;   /* asked for; given.index */
+	uint32_t version;               /* of tlv */
+	uint32_t index;                 /* asked for; given.index */
 	uint32_t num_regions, num_irqs; /* DEVFD_UNKNOWN until a body has said them */
 	struct devfd_error *error;
 };
@@ -32,28 +34,42 @@ struct devfd_scan {
 #define DEVFD_UNKNOWN 0xffffffffu
 
 /*
- * A leaf checks one body and decodes it into an item: the fields begin at s->base + at and room bytes are there.
- * version is that of the record file or of the capability. *used tells how many bytes the fields take.
+ * A leaf checks one body and decodes it into an item: the fields begin at s->base + at and room
+ * bytes are there. version is that of the record file or of the capability. *used tells how many
+ * bytes the fields take.
  */
 typedef int devfd_leaf_fn(const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
 			  struct devfd_item *item, uint32_t *used);
 
+/* The proof sees contracts; a comment to every compiler. */
+#ifdef DEVFD_PROOF
+#include "proof/contracts.h"
+#endif
+
 /* A test build judges with the table engine in place of the leaves, through the same loops. */
 #ifdef DEVFD_TABLES
-int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
-		     struct devfd_item *item, uint32_t *used);
+int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room,
+		     uint32_t version, struct devfd_item *item, uint32_t *used);
 int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
-#define DEVFD_LEAF(row, s, at, room, version, item, used) \
+#define DEVFD_LEAF(row, s, at, room, version, item, used)                                          \
 	devfd_table_leaf((row)->body, s, at, room, version, item, used)
 #define DEVFD_ITEM_RULES(s, at, item) devfd_table_item(s, at, item)
 #else
+/*@ requires devfd_input(s) && \valid_read(item) && \separated(item, s->error);
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures devfd_judged(\result);
+  @*/
 int devfd_item_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
-#define DEVFD_LEAF(row, s, at, room, version, item, used) \
+#ifndef DEVFD_PROOF
+#define DEVFD_LEAF(row, s, at, room, version, item, used)                                          \
 	((row)->leaf(s, at, room, version, item, used))
+#endif
 #define DEVFD_ITEM_RULES(s, at, item) devfd_item_rules(s, at, item)
 #endif
 
-/*@ requires \valid(s->error);
+/*@ requires \valid_read(s) && \valid(s->error);
+  @ terminates \true;
   @ assigns *s->error;
   @ ensures \result == DEVFD_REJECT;
   @*/
@@ -66,6 +82,10 @@ static inline int devfd_fail(const struct devfd_scan *s, uint32_t rule, uint32_t
 }
 
 /* start + length <= limit, without wrapping. */
+/*@ terminates \true;
+  @ assigns \nothing;
+  @ ensures \result <==> start + length <= limit;
+  @*/
 static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
 {
 	if (start > limit)
@@ -74,12 +94,24 @@ static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
 }
 
 /* items.c: what holds of items whatever their layout. */
+/*@ requires \valid(item);
+  @ terminates \true;
+  @ assigns *item;
+  @ ensures devfd_views(item);
+  @*/
 void devfd_item_init(struct devfd_item *item, uint32_t kind);
+
+/*@ requires devfd_input(s) && devfd_target(s, item);
+  @ terminates \true;
+  @ assigns item->state, *s->error;
+  @ ensures devfd_judged(\result);
+  @*/
 int devfd_item_finish(const struct devfd_scan *s, uint32_t at, struct devfd_item *item);
 
 /* ---- Layouts ---- */
 
-/* A put leaf appends the fields of one body (and its flags word, where the body has one) from an item. */
+/* A put leaf appends the fields of one body (and its flags word, where the body has one) from an
+ * item. */
 typedef void devfd_put_fn(struct devfd_writer *w, const struct devfd_item *item);
 
 /* Parents of a record, a bit each. */
@@ -92,13 +124,13 @@ enum {
 
 /* What tells a writer that a record is due. */
 enum devfd_due {
-	DEVFD_DUE_ITEM,   /* it is the item */
+	DEVFD_DUE_ITEM, /* it is the item */
 	DEVFD_DUE_ALWAYS,
-	DEVFD_DUE_FLAG,   /* the item has the model flag that the record stands for */
-	DEVFD_DUE_ERROR,  /* item.error is not 0 */
-	DEVFD_DUE_MORE,   /* item.more is not 0 */
-	DEVFD_DUE_KEPT,   /* one for each kept thing */
-	DEVFD_DUE_END,    /* it closes the file */
+	DEVFD_DUE_FLAG,  /* the item has the model flag that the record stands for */
+	DEVFD_DUE_ERROR, /* item.error is not 0 */
+	DEVFD_DUE_MORE,  /* item.more is not 0 */
+	DEVFD_DUE_KEPT,  /* one for each kept thing */
+	DEVFD_DUE_END,   /* it closes the file */
 };
 
 /* The header of tlv. */
@@ -113,10 +145,10 @@ struct devfd_header {
 /* One record type of the tlv family; the rows stand in ascending order of tag. */
 struct devfd_record {
 	uint32_t tag;
-	uint32_t knows;  /* model flag that being there sets */
-	uint16_t needed; /* rule broken by a parent without it, or 0 */
-	uint16_t ascending; /* rule broken by an item that is not behind the one before, or 0 */
-	uint8_t parents; /* DEVFD_IN_TOP .. */
+	uint32_t knows;       /* model flag that being there sets */
+	uint16_t needed;      /* rule broken by a parent without it, or 0 */
+	uint16_t ascending;   /* rule broken by an item that is not behind the one before, or 0 */
+	uint8_t parents;      /* DEVFD_IN_TOP .. */
 	uint8_t tail_parents; /* the same inside the tail of an array */
 	uint8_t since;
 	uint8_t many;
@@ -138,9 +170,9 @@ struct devfd_tags {
 /* One kind of slot of array or fixed. */
 struct devfd_slot {
 	uint32_t size;
-	uint32_t flags;     /* place of the flags word; its bit 0 says that the slot is listed */
-	uint32_t error;     /* place of the errno */
-	uint32_t tail;      /* place of tail and tail_size, or 0 */
+	uint32_t flags; /* place of the flags word; its bit 0 says that the slot is listed */
+	uint32_t error; /* place of the errno */
+	uint32_t tail;  /* place of tail and tail_size, or 0 */
 	uint16_t counts, absent, tail_next, tail_fits; /* rules */
 	uint8_t body;
 	devfd_leaf_fn *leaf;
@@ -150,14 +182,14 @@ struct devfd_slot {
 /* One device type of fixed. */
 struct devfd_type {
 	uint32_t id;
-	uint32_t buses;       /* a bit each */
+	uint32_t buses; /* a bit each */
 	uint32_t shift;
-	uint32_t counted;     /* num_regions and num_irqs are the type's */
+	uint32_t counted;               /* num_regions and num_irqs are the type's */
 	uint32_t num_regions, num_irqs; /* or the most that a header may say */
-	uint32_t slots;       /* of regions */
-	uint32_t bars;        /* a bit for each index behind a base address register */
-	uint32_t config;      /* index of configuration space, or DEVFD_UNKNOWN */
-	const uint8_t *indexes; /* of each slot; NULL: one for each index */
+	uint32_t slots;                 /* of regions */
+	uint32_t bars;                  /* a bit for each index behind a base address register */
+	uint32_t config;                /* index of configuration space, or DEVFD_UNKNOWN */
+	const uint8_t *indexes;         /* of each slot; NULL: one for each index */
 };
 
 /* The header and slots of array or of fixed. */
@@ -165,7 +197,8 @@ struct devfd_slots {
 	uint32_t magic;
 	uint32_t size; /* of the header */
 	uint32_t tail; /* place of tail and tail_size in it, or 0 */
-	uint32_t total, type, bus, num_regions, num_irqs; /* places of those fields; type is 0 without types */
+	uint32_t total, type, bus, num_regions,
+		num_irqs; /* places of those fields; type is 0 without types */
 	uint16_t short_rule, tail_next, tail_fits; /* rules */
 	uint8_t body;
 	devfd_leaf_fn *leaf;
@@ -185,7 +218,8 @@ struct devfd_carries {
 	uint32_t kept;
 };
 
-/* Where flag is lost, the flags in without have to go too, since they would then say more than they did. */
+/* Where flag is lost, the flags in without have to go too, since they would then say more than they
+ * did. */
 struct devfd_lost_with {
 	uint32_t flag, without;
 };
@@ -254,18 +288,34 @@ static inline void devfd_out_areas(struct devfd_writer *w, const struct devfd_it
 }
 
 /* The first byte that is not 0 in [from, to), or to. */
+/*@ requires devfd_input(s) && from <= to <= s->size;
+  @ terminates \true;
+  @ assigns \nothing;
+  @ ensures from <= \result <= to;
+  @*/
 static inline uint32_t devfd_nonzero(const struct devfd_scan *s, uint32_t from, uint32_t to)
 {
-	/*@ loop variant to - from; */
+	/*@ loop invariant \at(from, Pre) <= from <= to;
+	  @ loop assigns from;
+	  @ loop variant to - from;
+	  @*/
 	while (from < to && !devfd_get8(s->base + from))
 		from++;
 	return from;
 }
 
 /* The first NUL in [from, to), or to. */
+/*@ requires devfd_input(s) && from <= to <= s->size;
+  @ terminates \true;
+  @ assigns \nothing;
+  @ ensures from <= \result <= to;
+  @*/
 static inline uint32_t devfd_find_nul(const struct devfd_scan *s, uint32_t from, uint32_t to)
 {
-	/*@ loop variant to - from; */
+	/*@ loop invariant \at(from, Pre) <= from <= to;
+	  @ loop assigns from;
+	  @ loop variant to - from;
+	  @*/
 	while (from < to && devfd_get8(s->base + from))
 		from++;
 	return from;
@@ -286,8 +336,8 @@ const struct devfd_record *devfd_record_row(uint32_t tag);
 int devfd_slots_open(struct devfd_scan *s, struct devfd *d);
 int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct devfd_cursor *c,
 		     struct devfd_item *item);
-int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind, uint32_t index,
-		    struct devfd_item *item);
+int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind,
+		    uint32_t index, struct devfd_item *item);
 
 /* open.c: what layout and byte order the first four bytes name; 0 where they are no magic. */
 uint32_t devfd_magic_layout(const uint8_t *p, uint32_t *big);
@@ -317,8 +367,8 @@ struct devfd_call_row {
 	uint32_t number; /* of the ioctl */
 	uint32_t kind;   /* of the item */
 	uint32_t min;
-	uint32_t full; /* size of the struct as the newest header has it */
-	uint32_t caps; /* flag that says that there is a chain, or 0 */
+	uint32_t full;       /* size of the struct as the newest header has it */
+	uint32_t caps;       /* flag that says that there is a chain, or 0 */
 	uint32_t cap_offset; /* place of the first link */
 	uint32_t has_index;
 	uint16_t size, argsz_min, argsz_more, cap_offset_size; /* rules */
@@ -331,6 +381,10 @@ extern const struct devfd_call_row devfd_calls[];
 extern const uint32_t devfd_calls_count;
 
 /* chain.c: replies and their capabilities. */
+/*@ terminates \true;
+  @ assigns \nothing;
+  @ ensures \result <= 1;
+  @*/
 uint32_t devfd_options_big(uint32_t options);
 int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
 

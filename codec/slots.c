@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* slots.c: the loop over fixed-size slots, for array and for fixed (spec/language.md, section 6). */
+/* slots.c: the loop over fixed-size slots, for array and for fixed (spec/language.md, section 6).
+ */
 #include "scan.h"
 
 static const struct devfd_slots *layout_of(const struct devfd *d)
@@ -53,11 +54,11 @@ static uint32_t irqs_at(const struct devfd *d)
 }
 
 /*
- * The part of the tail that the body with its tail field at `place` names. cursor: where it is to begin, then
- * where it ends.
+ * The part of the tail that the body with its tail field at `place` names. cursor: where it is to
+ * begin, then where it ends.
  */
-static int tail_part(const struct devfd_scan *s, uint32_t place, uint16_t next_rule, uint16_t fits_rule,
-		     uint32_t parent, struct devfd_item *item, uint32_t *cursor)
+static int tail_part(const struct devfd_scan *s, uint32_t place, uint16_t next_rule,
+		     uint16_t fits_rule, uint32_t parent, struct devfd_item *item, uint32_t *cursor)
 {
 	uint32_t tail = devfd_get32(s->base + place, s->big);
 	uint32_t size = devfd_get32(s->base + place + 4, s->big);
@@ -99,12 +100,14 @@ static int absent(const struct devfd_scan *s, const struct devfd_slot *row, uint
 }
 
 /* Judges the slot at `at` and makes its item, or answers DEVFD_IS_ABSENT. */
-static int read_slot(const struct devfd_scan *s, const struct devfd *d, const struct devfd_slot *row, uint32_t at,
-		     uint32_t index, uint32_t *cursor, struct devfd_item *item)
+static int read_slot(const struct devfd_scan *s, const struct devfd *d,
+		     const struct devfd_slot *row, uint32_t at, uint32_t index, uint32_t *cursor,
+		     struct devfd_item *item)
 {
 	uint32_t kind = row == &layout_of(d)->region ? DEVFD_REGION : DEVFD_IRQ;
 	const struct devfd_type *type = kind == DEVFD_REGION ? type_of(d) : NULL;
-	/* A type that counts on configuration space has it, readable: that is what tells the types apart. */
+	/* A type that counts on configuration space has it, readable: that is what tells the types
+	 * apart. */
 	int config = type && index == type->config;
 	uint32_t used;
 	int rc;
@@ -159,8 +162,8 @@ int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct d
 	return DEVFD_END;
 }
 
-int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind, uint32_t index,
-		    struct devfd_item *item)
+int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind,
+		    uint32_t index, struct devfd_item *item)
 {
 	const struct devfd_slots *l = layout_of(d);
 	int region = kind == DEVFD_REGION;

@@ -26,7 +26,8 @@ static void record_end(struct devfd_writer *w, uint64_t start)
 		devfd_set32(w->buf + start + LEN_AT, (uint32_t)(w->at - start), w->big);
 }
 
-/* A record of unknown meaning stands as itself where the byte order is its own, else it stays in its envelope. */
+/* A record of unknown meaning stands as itself where the byte order is its own, else it stays in
+ * its envelope. */
 static int is_native(const struct devfd_writer *w, const struct devfd_kept *kept)
 {
 	uint32_t order = w->big ? DEVFD_ORDER_BIG : DEVFD_ORDER_LITTLE;
@@ -35,7 +36,8 @@ static int is_native(const struct devfd_writer *w, const struct devfd_kept *kept
 }
 
 /* Records that were kept and now stand as themselves, with types from low to high. */
-static void put_native(struct devfd_writer *w, const struct devfd_item *item, uint32_t low, uint32_t high)
+static void put_native(struct devfd_writer *w, const struct devfd_item *item, uint32_t low,
+		       uint32_t high)
 {
 	struct devfd_kept kept;
 	uint32_t cursor = 0;
@@ -56,7 +58,8 @@ static void put_native(struct devfd_writer *w, const struct devfd_item *item, ui
 	}
 }
 
-static void put_envelopes(struct devfd_writer *w, const struct devfd_item *item, const struct devfd_record *row)
+static void put_envelopes(struct devfd_writer *w, const struct devfd_item *item,
+			  const struct devfd_record *row)
 {
 	struct devfd_kept kept;
 	uint32_t cursor = 0;
@@ -89,7 +92,8 @@ static int is_due(const struct devfd_record *row, const struct devfd_item *item)
 	}
 }
 
-/* Every record that this parent has, in ascending type, kept ones in their places between the listed ones. */
+/* Every record that this parent has, in ascending type, kept ones in their places between the
+ * listed ones. */
 static void put_children(struct devfd_writer *w, const struct devfd_item *item, uint32_t parent)
 {
 	uint32_t i, low = 1;
@@ -184,7 +188,8 @@ static uint32_t region_slots(const struct devfd_writer *w)
 	return w->device.num_regions;
 }
 
-/* The slot of a region index, or the number of slots. Types that may share a device share their indexes. */
+/* The slot of a region index, or the number of slots. Types that may share a device share their
+ * indexes. */
 static uint32_t slot_of(const struct devfd_writer *w, uint32_t index)
 {
 	const struct devfd_type *type = w->layout == DEVFD_FIXED ? chosen(w) : NULL;
@@ -222,7 +227,8 @@ static uint32_t types_for(const struct devfd_item *device)
 	return types;
 }
 
-/* What a type would have a reader believe of this region is what it is; else the bits that differ. */
+/* What a type would have a reader believe of this region is what it is; else the bits that differ.
+ */
 static uint32_t type_differs(const struct devfd_type *type, const struct devfd_item *item)
 {
 	uint32_t flags = 0, bar = 0;
@@ -276,7 +282,8 @@ static void put_slot(struct devfd_writer *w, const struct devfd_item *item)
 	if (region)
 		at += (uint64_t)slot_of(w, item->index) * row->size;
 	else
-		at += (uint64_t)region_slots(w) * l->region.size + (uint64_t)item->index * row->size;
+		at += (uint64_t)region_slots(w) * l->region.size +
+		      (uint64_t)item->index * row->size;
 	w->at = at;
 	row->put(w, item);
 	if (region && w->layout == DEVFD_FIXED && item->index == chosen(w)->config && !item->error)
@@ -291,7 +298,8 @@ static void clear_slots(struct devfd_writer *w)
 		       (uint64_t)w->device.num_irqs * l->irq.size;
 
 	if (w->capacity > l->size)
-		memset(w->buf + l->size, 0, (size_t)(end < w->capacity ? end : w->capacity) - l->size);
+		memset(w->buf + l->size, 0,
+		       (size_t)(end < w->capacity ? end : w->capacity) - l->size);
 	w->tail = end;
 }
 
@@ -332,7 +340,8 @@ static void strip(struct devfd_item *item, uint32_t lost)
 
 /* ---- The interface ---- */
 
-int devfd_begin(struct devfd_writer *w, uint32_t layout, uint32_t options, void *buf, size_t capacity)
+int devfd_begin(struct devfd_writer *w, uint32_t layout, uint32_t options, void *buf,
+		size_t capacity)
 {
 	memset(w, 0, sizeof(*w));
 	if (!layout)
@@ -366,7 +375,8 @@ static int put_device(struct devfd_writer *w, const struct devfd_item *item)
 	return DEVFD_OK;
 }
 
-/* The item may come next: the device first, then regions, then interrupts, each in ascending index. */
+/* The item may come next: the device first, then regions, then interrupts, each in ascending index.
+ */
 static int in_order(const struct devfd_writer *w, const struct devfd_item *item)
 {
 	if (w->stage == STAGE_DEVICE)
@@ -376,7 +386,8 @@ static int in_order(const struct devfd_writer *w, const struct devfd_item *item)
 	if (item->kind == DEVFD_REGION)
 		return w->stage == STAGE_REGIONS && item->index >= w->regions &&
 		       item->index < w->device.num_regions;
-	return item->kind == DEVFD_IRQ && item->index >= w->irqs && item->index < w->device.num_irqs;
+	return item->kind == DEVFD_IRQ && item->index >= w->irqs &&
+	       item->index < w->device.num_irqs;
 }
 
 int devfd_put(struct devfd_writer *w, const struct devfd_item *item, uint32_t *lost)
@@ -452,8 +463,8 @@ int devfd_end(struct devfd_writer *w, size_t *size)
 	return w->at <= w->capacity ? DEVFD_OK : DEVFD_ROOM;
 }
 
-int devfd_convert(struct devfd *d, uint32_t layout, uint32_t options, void *buf, size_t capacity, size_t *size,
-		  uint32_t *lost)
+int devfd_convert(struct devfd *d, uint32_t layout, uint32_t options, void *buf, size_t capacity,
+		  size_t *size, uint32_t *lost)
 {
 	struct devfd_writer w;
 	struct devfd_item item;
