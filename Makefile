@@ -31,7 +31,7 @@ JSON_LIBS = -ljansson
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean generate lint check-generated format unit-bins
+.PHONY: all help clean unit-bins
 
 all: $(BUILD)/libdevfd.a $(BUILD)/devfd
 
@@ -60,5 +60,122 @@ $(BUILD)/tests/judge: $(BUILD)/obj/codec/tests/judge.o $(BUILD)/obj/codec/cli/du
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(JSON_LIBS)
 
 unit-bins: $(TEST_BINS)
+
+# ---- Generated files ----
+
+.PHONY: generate check-generated lint format
+generate:
+	PYTHONPATH=generators $(PYTHON) -B -m devfdgen generate
+
+check-generated:
+	PYTHONPATH=generators $(PYTHON) -B -m devfdgen lint
+	PYTHONPATH=generators $(PYTHON) -B -m devfdgen generate --check
+
+C_BY_HAND := $(shell git ls-files '*.c' '*.h' 2>/dev/null | grep -v -e generated/ -e tests/kbuild/)
+
+format:
+	clang-format -i $(C_BY_HAND)
+
+# Every warning is an error here; main builds without any under both compilers.
+lint: check-generated
+	clang-format --dry-run --Werror $(C_BY_HAND)
+	$(MAKE) --no-print-directory BUILD=build/gcc CC=gcc EXTRA=-Werror all unit-bins
+	$(MAKE) --no-print-directory BUILD=build/clang CC=clang EXTRA=-Werror all unit-bins
+	$(MAKE) --no-print-directory BUILD=build/analyzer CC=gcc EXTRA='-Werror -fanalyzer' build/analyzer/libdevfd.a
+	clang-tidy --quiet --warnings-as-errors='*' $(CORE) $(TABLES) $(CLI) -- -std=c11 -D_GNU_SOURCE -DDEVFD_VERSION='"0"'
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.cppcheck \
+		--enable=warning,performance,portability $(CORE) $(TABLES) $(CLI)
+
+# ---- Tests ----
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Inputs a format that leaves, tables and oracle have to agree on.
+DIFFERENTIAL ?= 10000
+
+.PHONY: setup demo check check-unit check-san check-loads check-python check-differential check-arch check-all
+setup:
+	@.ci/setup check
+
+demo:
+	@.ci/setup demo
+	@$(MAKE) --no-print-directory -s all
+	@codec/cli/demo $(BUILD)/devfd
+
+check: setup
+	@$(MAKE) --no-print-directory -s all unit-bins $(EXAMPLE_BINS) $(BUILD)/tests/judge
+	@$(MAKE) --no-print-directory check-generated check-unit check-loads
+	@$(MAKE) --no-print-directory check-san
+	@$(MAKE) --no-print-directory check-python check-differential
+	@echo "make check: all good"
+
+check-unit: $(TEST_BINS)
+	@for t in $(TEST_BINS); do $$t || exit 1; done
+
+# The same tests, and the judge that the vectors go through, where every stray byte is seen.
+check-san:
+	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 unit-bins build/san/tests/judge build/san/devfd
+	@$(MAKE) --no-print-directory BUILD=build/san EXTRA='$(SAN)' OPT=-O1 check-unit
+
+# A build in which every load is counted.
+$(BUILD)/loads/test_loads: codec/tests/loads.c $(CORE) $(wildcard codec/*.h codec/generated/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DDEVFD_LOADED=devfd_loaded -o $@ codec/tests/loads.c $(CORE) -lcmocka
+
+check-loads: $(BUILD)/loads/test_loads
+	@$<
+
+check-python: all $(BUILD)/tests/judge
+	@$(PYTEST) generators/tests codec/tests
+
+check-differential: check-san
+	@PYTHONPATH=generators $(PYTHON) -B generators/tests/differential.py --judge build/san/tests/judge \
+		--count $(DIFFERENTIAL)
+
+# The whole corpus on a big-endian and on a 32-bit build; what they say is compared with this machine's.
+ARCHES := s390x-linux-gnu i686-linux-gnu
+check-arch:
+	@.ci/setup arch
+	@$(MAKE) --no-print-directory -s $(BUILD)/tests/replay
+	@for a in $(ARCHES); do \
+		$(MAKE) --no-print-directory -s BUILD=build/$$a CC=$$a-gcc AR=$$a-ar EXTRA=-static build/$$a/tests/replay || exit 1; \
+	done
+	@$(PYTHON) -B codec/tests/check_arch.py $(BUILD)/tests/replay $(patsubst %,build/%/tests/replay,$(ARCHES))
+
+$(BUILD)/tests/replay: $(BUILD)/obj/codec/tests/replay.o $(BUILD)/libdevfd.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^
+
+check-all: check lint check-arch coverage prove
+	@$(MAKE) --no-print-directory check-differential DIFFERENTIAL=1000000
+
+# ---- Figures ----
+
+.PHONY: coverage prove
+coverage:
+	@.ci/setup check
+	@$(PYTHON) -B codec/tests/coverage.py
+
+prove:
+	@.ci/setup prove
+	codec/proof/run
+
+# ---- Housekeeping ----
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+
+## make             build/libdevfd.a and build/devfd
+## make demo        a real capture through every layout and back; one broken file explained
+## make check       everything that takes minutes: generated files, unit tests, sanitizers, oracle, vectors
+## make lint        both compilers, clang-format, clang-tidy, cppcheck, gcc -fanalyzer; warnings are errors
+## make check-arch  the corpus on big-endian and 32-bit builds
+## make coverage    build/coverage.json: line and branch coverage of the core
+## make prove       build/prove.json: Frama-C, no run-time error, every loop ends
+## make check-all   all of it, with 1,000,000 differential inputs a format
+## make generate    write everything that is derived from spec/
+## make format      clang-format
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
