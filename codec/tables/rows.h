@@ -143,10 +143,10 @@ struct devfd_rule_info {
 	struct devfd_rule_row row;
 	const struct devfd_operand *operands;
 	uint8_t count, predicate;
-	uint8_t body;
-	uint8_t item, attr; /* rules of the model: of this kind of item; attr 0: of the finished item */
-	uint8_t of_body;    /* speaks of a body, whatever field stands at the offset */
-	uint8_t producer;   /* binds producers only */
+	uint8_t body, field; /* field: 1 + that which it belongs to */
+	uint8_t item, attr;  /* rules of the model: of this kind of item; attr 0: of the finished item */
+	uint8_t of_body;     /* speaks of a body, whatever field stands at the offset */
+	uint8_t producer;    /* binds producers only */
 };
 
 /* Names of a fixed layout and its slots, each list closed by NULL. */

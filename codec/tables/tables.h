@@ -54,13 +54,18 @@ uint32_t devfd_format_of(const void *p, size_t size);
  */
 int devfd_judge(const struct devfd_input *in, int tables, struct devfd_error *e);
 
-/* One line of the tree that a reader of the bytes sees. */
+/*
+ * One line of the tree that a reader of the bytes sees. Bodies of tlv, array and fixed stand at depth 0, sub-records and
+ * capabilities at depth 1, fields one deeper than their body. A part of an array's tail is a body with the name and
+ * number of its owner. Of what cannot be followed there is one last body named "rest".
+ */
 struct devfd_line {
 	uint32_t at, size;  /* bytes of the input */
-	uint32_t depth;     /* 0 for the header or reply */
-	const char *name;   /* of the body (field == NULL) or field, as in the spec */
+	uint32_t depth;
+	const char *name;   /* of the body, as in the spec; "unknown" where the spec does not list it */
 	const char *field;  /* NULL for a body */
 	const char *doc;
+	int32_t nth;        /* index of a slot, or how many like it stand before it; -1 where there is only one */
 	int numeric;        /* value counts */
 	uint32_t width;     /* bytes of the number */
 	uint64_t value;
@@ -75,18 +80,21 @@ int devfd_walk(const struct devfd_input *in, int (*fn)(void *context, const stru
 
 /*
  * Where and why: writes "path: found X, allowed Y" for an error of this input, for example
- * "REGION[2].size: found 0x8000000000000000, allowed at most 0x7fffffffffffffff". Never longer than size - 1.
+ * "REGION[2].INDEX.index: found 12, allowed at most 8". Never longer than size - 1.
  */
 void devfd_explain(const struct devfd_input *in, const struct devfd_error *e, char *out, size_t size);
 
-/* Names of model things: member of an enum, model flag by its bit, state; NULL where there is none. */
+/*
+ * Names of model things: member of an enum, model flag by the number of its bit (0 to 31), state; NULL where there is
+ * none.
+ */
 const char *devfd_bus_name(uint32_t bus);
 const char *devfd_state_name(uint32_t state);
 const char *devfd_origin_name(uint32_t origin);
 const char *devfd_order_name(uint32_t order);
 const char *devfd_prop_type_name(uint32_t prop_type);
 const char *devfd_flag_name(uint32_t bit);
-/* What a bit of a loss mask names: a model flag or one of DEVFD_LOST_*. */
+/* What a bit (0 to 31) of a loss mask names: a model flag or one of DEVFD_LOST_*. */
 const char *devfd_lost_name(uint32_t bit);
 
 #endif

@@ -18,8 +18,8 @@ CAP_HEAD = (
     ("version", 2, 2, "version of the capability"),
     ("next", 4, 4, "offset of the next capability from the start of the reply; 0 for none"),
 )
-# Rules that speak of a body as a whole although a field stands at their offset.
-OF_BODIES = ("size", "exact", "needed", "ascending", "overlap", "absent", "first", "last")
+# Rules that speak of a body as a whole although a field stands at their offset, by the last part of their ids.
+OF_BODIES = ("size", "exact", "needed", "ascending", "absent", "first", "last")
 
 
 def quote(text: str | None) -> str:
@@ -341,9 +341,26 @@ class Rows:
             "body": body_name(rule.body) if rule.body else None,
             "item": f"DEVFD_{rule.item}".upper() if rule.format == "model" and rule.item else None,
             "attr": self.attribute_enum(rule.attribute) if rule.attribute else None,
-            "of_body": int(rule.id.rpartition(".")[2] in OF_BODIES and rule.field is None),
+            "field": self._own_field(rule),
+            "of_body": int(self._of_body(rule)),
             "producer": int(rule.producer_only),
         })  # fmt: skip
+
+    @staticmethod
+    def _own_field(rule: m.Rule) -> str | None:
+        """1 + the place of the field that the rule belongs to."""
+        if rule.body is None or rule.field not in rule.body.fields:
+            return None
+        return f"1 + {rule.body.fields.index(rule.field)}"
+
+    @staticmethod
+    def _of_body(rule: m.Rule) -> bool:
+        last = rule.id.rpartition(".")[2]
+        if rule.format == "model":
+            return rule.attribute is None
+        if rule.body is None:
+            return last in ("overlap", "config")
+        return last in OF_BODIES and rule.field is None
 
     def model_rules(self) -> list[str]:
         """The rules of attributes and items."""
