@@ -9,8 +9,8 @@ static int region_rules(const struct devfd_scan *s, uint32_t at, const struct de
 		if (item->offset | item->size | item->flags | item->more)
 			return devfd_fail(s, DEVFD_RULE_MODEL_REGION_UNREADABLE, at);
 	}
-	if ((item->flags & DEVFD_CONFIG_SPACE)) {
-		if ((item->flags & DEVFD_BAR))
+	if (item->flags & DEVFD_CONFIG_SPACE) {
+		if (item->flags & DEVFD_BAR)
 			return devfd_fail(s, DEVFD_RULE_MODEL_REGION_CONFIG, at);
 	}
 	return DEVFD_OK;

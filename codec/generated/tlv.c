@@ -463,8 +463,8 @@ static int devfd_leaf_tlv_kept(const struct devfd_scan *s, uint32_t at, uint32_t
 	bad = devfd_nonzero(s, at + 20 + size, at + room);
 	if (bad < at + room)
 		return devfd_fail(s, DEVFD_RULE_TLV_KEPT_DATA_PAD, bad);
-	if ((origin == 0x1u)) {
-		if ((order == s->order))
+	if (origin == 0x1u) {
+		if (order == s->order)
 			return devfd_fail(s, DEVFD_RULE_TLV_KEPT_NATIVE, at);
 	}
 	*used = 20u + size;

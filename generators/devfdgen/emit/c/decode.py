@@ -21,8 +21,13 @@ def fail(rule: Rule, place: str) -> str:
     return f"return devfd_fail(s, {names.rule(rule)}, {place});"
 
 
+def bare(condition: str) -> str:
+    """A condition that stands alone has one pair of parentheses; clang takes two for a slip."""
+    return re.sub(r"\A\(([^()]*)\)\Z", r"\1", condition)
+
+
 def check(condition: str, rule: Rule, place: str) -> list[str]:
-    return [f"if ({condition})", fail(rule, place)]
+    return [f"if ({bare(condition)})", fail(rule, place)]
 
 
 def at(field: Field) -> str:
@@ -107,7 +112,7 @@ class Leaf:
             return self._needs(rule, place)
         if rule.predicate == "excludes":
             rest = " | ".join(f"{self.operand(one)}" for one in ops[1:])
-            return [f"if ({self.operand(ops[0])}) {{", *check(rest, rule, place), "}"]
+            return [f"if ({bare(self.operand(ops[0]))}) {{", *check(rest, rule, place), "}"]
         raise ValueError(f"{rule.id}: {rule.predicate} is not written")
 
     def _range(self, rule: Rule, place: str) -> list[str]:
