@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * engine.c: judges one body by interpreting its rows, in the order of spec/language.md, section 4. It is the
- * differential partner of the generated leaves: the same answers from the same spec, without a check in common.
+ * engine.c: judges one body by interpreting its rows, in the order of spec/language.md, section 4.
+ * It is the differential partner of the generated leaves: the same answers from the same spec,
+ * without a check in common.
  */
 #include "rows.h"
 
 enum {
-	PAD_MAX = 3,  /* padding behind a string or bytes */
+	PAD_MAX = 3,   /* padding behind a string or bytes */
 	WORD_SIZE = 4, /* of a record's flags word, which ends its head */
 };
 
@@ -50,7 +51,8 @@ uint32_t devfd_fixed_size(const struct devfd_body_row *body, uint32_t version)
 	return size;
 }
 
-/* A field is there if the version has it and, where a body grows by size, if it ends within the room. */
+/* A field is there if the version has it and, where a body grows by size, if it ends within the
+ * room. */
 static int is_there(const struct run *r, const struct devfd_field_row *f)
 {
 	if (f->since > r->version)
@@ -112,7 +114,8 @@ static uint64_t device_attr(const struct devfd_scan *s, uint32_t attr)
 	return 0;
 }
 
-/* What an operand stands for; element: where the element of an area list stands that a rule is judged for. */
+/* What an operand stands for; element: where the element of an area list stands that a rule is
+ * judged for. */
 static uint64_t operand(const struct run *r, const struct devfd_operand *o, const uint8_t *element)
 {
 	uint64_t wanted;
@@ -288,17 +291,27 @@ static int judge_array(const struct run *r, const struct devfd_field_row *f)
 
 static int judge_value(const struct run *r, const struct devfd_field_row *f)
 {
-	uint64_t value = field_value(r, f);
+	uint64_t value = field_value(r, f), wanted = f->must;
 	uint32_t at = r->at + f->offset;
 
-	if (f->is && value != (f->must_given ? given(r->s, f->must_given) : f->must))
-		return devfd_fail(r->s, f->is, at);
-	if (f->differs && value == f->must_not)
-		return devfd_fail(r->s, f->differs, at);
-	if (f->in && !is_member(&devfd_enum_rows[f->values], value))
-		return devfd_fail(r->s, f->in, at);
-	if (f->mask && (value & ~known_bits(&devfd_flags_rows[f->bits], r->version)))
-		return devfd_fail(r->s, f->mask, at);
+	if (f->must_given)
+		wanted = given(r->s, f->must_given);
+	if (f->is) {
+		if (value != wanted)
+			return devfd_fail(r->s, f->is, at);
+	}
+	if (f->differs) {
+		if (value == f->must_not)
+			return devfd_fail(r->s, f->differs, at);
+	}
+	if (f->in) {
+		if (!is_member(&devfd_enum_rows[f->values], value))
+			return devfd_fail(r->s, f->in, at);
+	}
+	if (f->mask) {
+		if (value & ~known_bits(&devfd_flags_rows[f->bits], r->version))
+			return devfd_fail(r->s, f->mask, at);
+	}
 	return DEVFD_OK;
 }
 
@@ -442,7 +455,9 @@ static int judge_attribute(const struct run *r, const struct devfd_field_row *f)
 	for (number = devfd_model_rules; *number; number++) {
 		const struct devfd_rule_info *rule = &devfd_rule_infos[*number];
 
-		if (rule->attr != f->attr || rule->item != r->item->kind)
+		if (rule->attr != f->attr)
+			continue;
+		if (rule->item != r->item->kind)
 			continue;
 		if (!binds(r->s, rule))
 			continue;
@@ -466,7 +481,9 @@ static int judge_attributes(const struct run *r)
 	for (i = 0; i < r->body->field_count; i++) {
 		const struct devfd_field_row *f = &r->body->fields[i];
 
-		if (!f->attr || !is_taken(r, f))
+		if (!f->attr)
+			continue;
+		if (!is_taken(r, f))
 			continue;
 		rc = judge_attribute(r, f);
 		if (rc)
@@ -511,8 +528,8 @@ static int judge_word(const struct run *r)
 	return DEVFD_OK;
 }
 
-int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
-		     struct devfd_item *item, uint32_t *used)
+int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room,
+		     uint32_t version, struct devfd_item *item, uint32_t *used)
 {
 	const struct devfd_body_row *row = &devfd_body_rows[body];
 	struct run r = {s, row, at, room, version, devfd_fixed_size(row, version), item};
@@ -521,8 +538,10 @@ int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uin
 
 	if (room < r.fixed)
 		return devfd_fail(s, row->size, at - row->head);
-	if (row->exact && room != r.fixed)
-		return devfd_fail(s, row->exact, at - row->head);
+	if (row->exact) {
+		if (room != r.fixed)
+			return devfd_fail(s, row->exact, at - row->head);
+	}
 	rc = judge_word(&r);
 	if (rc)
 		return rc;
@@ -553,7 +572,9 @@ int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd
 	for (number = devfd_model_rules; *number; number++) {
 		const struct devfd_rule_info *rule = &devfd_rule_infos[*number];
 
-		if (rule->attr || rule->item != item->kind)
+		if (rule->attr)
+			continue;
+		if (rule->item != item->kind)
 			continue;
 		if (!binds(s, rule))
 			continue;

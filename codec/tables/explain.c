@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * explain.c: an error in words. The path is that of the body and field which the walk finds at the offset; what was found
- * and what is allowed follow from the predicate and operands of the rule.
+ * explain.c: an error in words. The path is that of the body and field which the walk finds at the
+ * offset; what was found and what is allowed follow from the predicate and operands of the rule.
  */
 #include "walk.h"
 
@@ -21,7 +21,7 @@ struct scene {
 	uint32_t depth;                  /* how many there are */
 	struct devfd_step field;         /* the last field at or before it, in the innermost body */
 	int has_field;
-	uint64_t values[FIELDS_MAX]; /* of the fields of the innermost body */
+	uint64_t values[FIELDS_MAX];    /* of the fields of the innermost body */
 	uint64_t attrs[DEVFD_ATTR_END]; /* of the item */
 	uint8_t known[DEVFD_ATTR_END];  /* it has them */
 };
@@ -43,7 +43,8 @@ static int surrounds(const struct scene *c, const struct devfd_step *step)
 		return 0;
 	if (step->line.at == at)
 		return 1;
-	if (step->body && step->body == owner_of(c) && !c->rule->of_body && at - step->line.at == step->line.size)
+	if (step->body && step->body == owner_of(c) && !c->rule->of_body &&
+	    at - step->line.at == step->line.size)
 		return 1;
 	return at - step->line.at < step->line.size;
 }
@@ -92,7 +93,8 @@ static int find_place(void *context, const struct devfd_step *step)
 	return 0;
 }
 
-/* Attributes of the device are gathered from wherever they stand, others from the item of the place alone. */
+/* Attributes of the device are gathered from wherever they stand, others from the item of the place
+ * alone. */
 static int gather(void *context, const struct devfd_step *step)
 {
 	struct scene *c = (struct scene *)context;
@@ -249,7 +251,7 @@ static void tell_is(const struct scene *c, struct devfd_text *t)
 
 	if (has_value(&o[0]) && has_value(&o[1])) {
 		add_found(t, o[0].kind == DEVFD_OF_FIELD && c->has_field ? c->field.line.value
-									  : value_of(c, &o[0]));
+									 : value_of(c, &o[0]));
 		add_allowed(t, "", value_of(c, &o[1]));
 		return;
 	}
@@ -300,7 +302,8 @@ static void tell_fits(const struct scene *c, struct devfd_text *t)
 {
 	const struct devfd_operand *o = c->rule->operands;
 	const struct devfd_step *body = innermost(c);
-	uint64_t start = value_of(c, &o[0]), length = value_of(c, &o[1]), limit = value_of(c, &o[2]);
+	uint64_t start = value_of(c, &o[0]), length = value_of(c, &o[1]),
+		 limit = value_of(c, &o[2]);
 
 	if (c->rule->of_body && o[1].kind == DEVFD_OF_NUMBER) {
 		if (body->body && body->body == owner_of(c))
@@ -317,7 +320,8 @@ static void tell_fits(const struct scene *c, struct devfd_text *t)
 		return;
 	}
 	if (o[1].kind == DEVFD_OF_FIELD && o[2].name && !strcmp(o[2].name, "room") && body->body) {
-		limit = room_of(c) - devfd_fixed_size(body->body, body->version ? body->version : 1);
+		limit = room_of(c) -
+			devfd_fixed_size(body->body, body->version ? body->version : 1);
 		add_found(t, length);
 		if (length > limit)
 			add_allowed(t, "at most ", limit);
@@ -391,7 +395,8 @@ static void tell_multiple(const struct scene *c, struct devfd_text *t)
 {
 	const struct devfd_operand *o = c->rule->operands;
 
-	add_found(t, o[0].kind == DEVFD_OF_FIELD || !c->rule->body ? c->field.line.value : room_of(c));
+	add_found(t,
+		  o[0].kind == DEVFD_OF_FIELD || !c->rule->body ? c->field.line.value : room_of(c));
 	add_allowed(t, "multiples of ", o[1].value);
 }
 
@@ -492,7 +497,8 @@ static void (*const tell[])(const struct scene *c, struct devfd_text *t) = {
 	[DEVFD_PREFIX_HOLDS] = tell_text,
 };
 
-void devfd_explain(const struct devfd_input *in, const struct devfd_error *e, char *out, size_t size)
+void devfd_explain(const struct devfd_input *in, const struct devfd_error *e, char *out,
+		   size_t size)
 {
 	struct devfd_text t;
 	struct scene c;

@@ -12,7 +12,8 @@ int devfd_judge(const struct devfd_input *in, int tables, struct devfd_error *e)
 	memset(e, 0, sizeof(*e));
 	if (in->format < DEVFD_FORMAT_REPLY) {
 		if (tables)
-			return devfd_tables_open_as(&d, in->format, in->options, in->p, in->size, e);
+			return devfd_tables_open_as(&d, in->format, in->options, in->p, in->size,
+						    e);
 		return devfd_open_as(&d, in->format, in->options, in->p, in->size, e);
 	}
 	call = in->format - DEVFD_FORMAT_REPLY + 1;

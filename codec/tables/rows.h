@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * rows.h: the rows of generated/tables.c, from which the engine judges and everything with a name is named. A row that
- * is referred to by number stands at that number; 0 is none, so that a member left out of a row means "has none".
+ * rows.h: the rows of generated/tables.c, from which the engine judges and everything with a name
+ * is named. A row that is referred to by number stands at that number; 0 is none, so that a member
+ * left out of a row means "has none".
  */
 #ifndef DEVFD_ROWS_H
 #define DEVFD_ROWS_H
@@ -70,16 +71,16 @@ struct devfd_field_row {
 	uint64_t must, must_not;
 	uint32_t when; /* model flag without which the attribute is not taken */
 	uint16_t offset;
-	uint8_t kind;    /* enum devfd_field_kind */
-	uint8_t width;   /* of one element */
-	uint8_t since;   /* version of the body */
-	uint8_t late;    /* growth by size */
-	uint8_t attr;    /* enum devfd_attr */
+	uint8_t kind;        /* enum devfd_field_kind */
+	uint8_t width;       /* of one element */
+	uint8_t since;       /* version of the body */
+	uint8_t late;        /* growth by size */
+	uint8_t attr;        /* enum devfd_attr */
 	uint8_t takes_flags; /* it is the item's flags */
-	uint8_t values;  /* enum devfd_enum_number */
-	uint8_t bits;    /* enum devfd_flags_number */
-	uint8_t counter; /* 1 + the field that counts or measures it; 0: the rest of the room */
-	uint8_t must_given; /* enum devfd_given */
+	uint8_t values;      /* enum devfd_enum_number */
+	uint8_t bits;        /* enum devfd_flags_number */
+	uint8_t counter;     /* 1 + the field that counts or measures it; 0: the rest of the room */
+	uint8_t must_given;  /* enum devfd_given */
 	uint8_t element_count;
 	uint16_t is, differs, in, mask, counts, multiple, length, nul, pad;
 };
@@ -94,11 +95,11 @@ struct devfd_body_row {
 	uint32_t chain; /* origin of the chain that a reply has or a capability is in */
 	uint8_t field_count, rule_count;
 	uint8_t since;
-	uint8_t item; /* kind that it makes */
-	uint8_t head; /* bytes before the fields */
-	uint8_t open; /* sub-records follow */
-	uint8_t kept; /* it is an envelope of kept bytes */
-	uint8_t many; /* more than one may stand there */
+	uint8_t item;      /* kind that it makes */
+	uint8_t head;      /* bytes before the fields */
+	uint8_t open;      /* sub-records follow */
+	uint8_t kept;      /* it is an envelope of kept bytes */
+	uint8_t many;      /* more than one may stand there */
 	uint8_t word_bits; /* flag set of a record's flags word, which is the item's flags */
 	uint16_t word;     /* rule of that word */
 	uint16_t size, exact;
@@ -144,9 +145,10 @@ struct devfd_rule_info {
 	const struct devfd_operand *operands;
 	uint8_t count, predicate;
 	uint8_t body, field; /* field: 1 + that which it belongs to */
-	uint8_t item, attr;  /* rules of the model: of this kind of item; attr 0: of the finished item */
-	uint8_t of_body;     /* speaks of a body, whatever field stands at the offset */
-	uint8_t producer;    /* binds producers only */
+	uint8_t item,
+		attr; /* rules of the model: of this kind of item; attr 0: of the finished item */
+	uint8_t of_body;  /* speaks of a body, whatever field stands at the offset */
+	uint8_t producer; /* binds producers only */
 };
 
 /* Names of a fixed layout and its slots, each list closed by NULL. */
@@ -168,8 +170,8 @@ extern const char *const devfd_format_names[]; /* of enum devfd_format, closed b
 extern const struct devfd_type_names devfd_type_names[];
 
 /* engine.c: devfd_leaf_fn by the number of a body, and the rules of a finished item. */
-int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room, uint32_t version,
-		     struct devfd_item *item, uint32_t *used);
+int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room,
+		     uint32_t version, struct devfd_item *item, uint32_t *used);
 int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
 
 /* engine.c: bytes of the fields of fixed size in a version, and the number that a field holds. */

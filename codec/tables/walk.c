@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * walk.c: every body and field of an input as lines, in the order of their offsets. It judges nothing: a broken input is
- * followed as long as the next step is inside the input and leads forward, which also is what bounds it.
+ * walk.c: every body and field of an input as lines, in the order of their offsets. It judges
+ * nothing: a broken input is followed as long as the next step is inside the input and leads
+ * forward, which also is what bounds it.
  */
 #include "walk.h"
 
@@ -20,7 +21,8 @@ struct walk {
 	devfd_step_fn *fn;
 	void *context;
 	int rc;
-	uint32_t nth[LEVELS][DEVFD_BODY_LINUX_CAP]; /* bodies of each kind so far; unlisted ones count at 0 */
+	uint32_t nth[LEVELS][DEVFD_BODY_LINUX_CAP]; /* bodies of each kind so far; unlisted ones
+						       count at 0 */
 };
 
 /* Where the fields of a body stand, and how to read them. */
@@ -52,8 +54,8 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* ---- Lines ---- */
 
 /* A step with everything of a body but what its kind adds. */
-static struct devfd_step body_step(const struct walk *w, const struct devfd_body_row *row, uint32_t at, uint32_t size,
-				   uint32_t depth, int32_t nth)
+static struct devfd_step body_step(const struct walk *w, const struct devfd_body_row *row,
+				   uint32_t at, uint32_t size, uint32_t depth, int32_t nth)
 {
 	struct devfd_step step;
 
@@ -87,7 +89,8 @@ static void say_rest(struct walk *w, uint32_t at, uint32_t end, uint32_t depth)
 	say(w, &step);
 }
 
-static struct devfd_step field_step(const struct place *b, const struct devfd_field_row *f, uint32_t at, uint32_t size)
+static struct devfd_step field_step(const struct place *b, const struct devfd_field_row *f,
+				    uint32_t at, uint32_t size)
 {
 	struct devfd_step step;
 
@@ -108,8 +111,8 @@ static struct devfd_step field_step(const struct place *b, const struct devfd_fi
 }
 
 /* A number. meant: what it names, where only the caller knows. */
-static void say_number(struct walk *w, const struct place *b, const struct devfd_field_row *f, uint32_t at,
-		       const char *meant)
+static void say_number(struct walk *w, const struct place *b, const struct devfd_field_row *f,
+		       uint32_t at, const char *meant)
 {
 	struct devfd_step step = field_step(b, f, at, f->width);
 	struct devfd_text t;
@@ -126,8 +129,8 @@ static void say_number(struct walk *w, const struct place *b, const struct devfd
 	say(w, &step);
 }
 
-static void say_elements(struct walk *w, const struct place *b, const struct devfd_field_row *f, uint32_t at,
-			 uint32_t count)
+static void say_elements(struct walk *w, const struct place *b, const struct devfd_field_row *f,
+			 uint32_t at, uint32_t count)
 {
 	uint32_t i, j;
 
@@ -143,14 +146,16 @@ static void say_elements(struct walk *w, const struct place *b, const struct dev
 			devfd_text_add(&t, j ? ", " : "");
 			devfd_text_add(&t, part->name);
 			devfd_text_add(&t, " ");
-			devfd_text_number(&t, devfd_load(w->p + at + part->offset, part->width, b->big));
+			devfd_text_number(
+				&t, devfd_load(w->p + at + part->offset, part->width, b->big));
 		}
 		say(w, &step);
 	}
 }
 
 /* Text up to its NUL; the line has the padding too. */
-static void say_string(struct walk *w, const struct place *b, const struct devfd_field_row *f, uint32_t at)
+static void say_string(struct walk *w, const struct place *b, const struct devfd_field_row *f,
+		       uint32_t at)
 {
 	struct devfd_step step = field_step(b, f, at, b->end - at);
 	struct devfd_text t;
@@ -163,7 +168,8 @@ static void say_string(struct walk *w, const struct place *b, const struct devfd
 	say(w, &step);
 }
 
-static void say_bytes(struct walk *w, const struct place *b, const struct devfd_field_row *f, uint32_t at, uint32_t size)
+static void say_bytes(struct walk *w, const struct place *b, const struct devfd_field_row *f,
+		      uint32_t at, uint32_t size)
 {
 	struct devfd_step step = field_step(b, f, at, size);
 	struct devfd_text t;
@@ -173,7 +179,8 @@ static void say_bytes(struct walk *w, const struct place *b, const struct devfd_
 	say(w, &step);
 }
 
-static void say_variable(struct walk *w, const struct place *b, const struct devfd_field_row *f, uint32_t at)
+static void say_variable(struct walk *w, const struct place *b, const struct devfd_field_row *f,
+			 uint32_t at)
 {
 	uint32_t left = b->end - at, most = left / f->width;
 	uint64_t counted = most;
@@ -193,7 +200,8 @@ static void say_variable(struct walk *w, const struct place *b, const struct dev
 		say_elements(w, b, f, at, most);
 }
 
-/* The fields that the version has, as far as the room has them. Returns where the fixed part ends. */
+/* The fields that the version has, as far as the room has them. Returns where the fixed part ends.
+ */
 static uint32_t say_fields(struct walk *w, const struct place *b)
 {
 	uint32_t end = b->at, i;
@@ -218,8 +226,10 @@ static uint32_t say_fields(struct walk *w, const struct place *b)
 /* Bytes of a body that the spec does not list. */
 static void say_data(struct walk *w, const char *name, uint32_t at, uint32_t end, uint32_t depth)
 {
-	static const struct devfd_field_row data = {
-		.name = "data", .doc = "bytes of unknown meaning", .kind = DEVFD_KIND_BYTES, .width = 1};
+	static const struct devfd_field_row data = {.name = "data",
+						    .doc = "bytes of unknown meaning",
+						    .kind = DEVFD_KIND_BYTES,
+						    .width = 1};
 	struct place b = {NULL, name, at, end, depth, w->version, w->big};
 
 	if (at < end)
@@ -230,9 +240,9 @@ static void say_data(struct walk *w, const char *name, uint32_t at, uint32_t end
 
 /* What a record leaves to its caller. */
 struct record {
-	uint32_t next;            /* where the next one begins */
+	uint32_t next;             /* where the next one begins */
 	uint32_t inner, inner_end; /* sub-records */
-	int broken;               /* nothing behind it can be followed */
+	int broken;                /* nothing behind it can be followed */
 };
 
 /* A kept capability of Linux that the spec lists, inside its envelope. */
@@ -245,7 +255,8 @@ static void say_kept(struct walk *w, uint32_t at, uint32_t end, uint32_t depth)
 
 	if (!devfd_fits(at, DEVFD_SIZE_TLV_KEPT, end))
 		return;
-	row = devfd_cap_body(load32(w, at + DEVFD_AT_TLV_KEPT_ORIGIN), load32(w, at + DEVFD_AT_TLV_KEPT_ID));
+	row = devfd_cap_body(load32(w, at + DEVFD_AT_TLV_KEPT_ORIGIN),
+			     load32(w, at + DEVFD_AT_TLV_KEPT_ID));
 	if (!row)
 		return;
 	size = least(load32(w, at + DEVFD_AT_TLV_KEPT_SIZE), end - at - DEVFD_SIZE_TLV_KEPT);
@@ -264,8 +275,8 @@ static void say_kept(struct walk *w, uint32_t at, uint32_t end, uint32_t depth)
 	say_fields(w, &b);
 }
 
-static void say_record_head(struct walk *w, const struct devfd_body_row *row, const char *name, uint32_t at,
-			    uint32_t depth)
+static void say_record_head(struct walk *w, const struct devfd_body_row *row, const char *name,
+			    uint32_t at, uint32_t depth)
 {
 	const struct devfd_body_row *head = &devfd_body_rows[DEVFD_BODY_TLV_RECORD];
 	struct place b = {head, name, at, at + RECORD_HEAD, depth, w->version, w->big};
@@ -274,7 +285,8 @@ static void say_record_head(struct walk *w, const struct devfd_body_row *row, co
 
 	devfd_text_start(&t, flags, sizeof(flags));
 	if (row && row->word_bits)
-		devfd_text_flags(&t, &devfd_flags_rows[row->word_bits], load32(w, at + DEVFD_AT_TLV_RECORD_FLAGS));
+		devfd_text_flags(&t, &devfd_flags_rows[row->word_bits],
+				 load32(w, at + DEVFD_AT_TLV_RECORD_FLAGS));
 	say_number(w, &b, &head->fields[0], at, row ? row->name : NULL);
 	say_number(w, &b, &head->fields[1], at + DEVFD_AT_TLV_RECORD_REC_LEN, NULL);
 	say_number(w, &b, &head->fields[2], at + DEVFD_AT_TLV_RECORD_FLAGS, flags);
@@ -299,7 +311,8 @@ static struct record say_record(struct walk *w, uint32_t at, uint32_t end, uint3
 	step.fields = at + RECORD_HEAD;
 	++*nth;
 	if (!row)
-		snprintf(step.line.meaning, sizeof(step.line.meaning), "type %#x", (unsigned int)type);
+		snprintf(step.line.meaning, sizeof(step.line.meaning), "type %#x",
+			 (unsigned int)type);
 	say(w, &step);
 	say_record_head(w, row, step.line.name, at, depth + 1);
 	if (!row) {
@@ -396,7 +409,8 @@ static void say_slot(struct walk *w, const struct slots *k, uint32_t i, uint32_t
 	const struct devfd_body_row *row = &devfd_body_rows[k->slot->body];
 	uint32_t index = slot_index(k, i), j;
 	int listed = load32(w, at + k->slot->flags) & 1, blank = 1;
-	struct devfd_step step = body_step(w, row, at, k->slot->size, 0, (int32_t)(index & INT32_MAX));
+	struct devfd_step step =
+		body_step(w, row, at, k->slot->size, 0, (int32_t)(index & INT32_MAX));
 	struct place b = {row, row->name, at, step.end, 1, UINT32_MAX, w->big};
 	const char *name = name_of(k->names, i);
 	struct devfd_text t;
@@ -434,8 +448,8 @@ static int walk_slots(struct walk *w, const struct slots *k, uint32_t *at)
 }
 
 /* The part of the tail that an owner names. Returns 0 where it cannot be followed. */
-static int walk_part(struct walk *w, const struct devfd_body_row *row, uint32_t owner, uint32_t place, int32_t nth,
-		     uint32_t *cursor)
+static int walk_part(struct walk *w, const struct devfd_body_row *row, uint32_t owner,
+		     uint32_t place, int32_t nth, uint32_t *cursor)
 {
 	uint32_t tail = load32(w, owner + place), size = load32(w, owner + place + 4);
 	struct devfd_step step;
@@ -457,7 +471,8 @@ static int walk_part(struct walk *w, const struct devfd_body_row *row, uint32_t 
 	return !w->rc;
 }
 
-static void walk_tail(struct walk *w, const struct devfd_slots *l, const struct slots kinds[2], uint32_t cursor)
+static void walk_tail(struct walk *w, const struct devfd_slots *l, const struct slots kinds[2],
+		      uint32_t cursor)
 {
 	uint32_t k, i;
 	int rc;
@@ -468,8 +483,8 @@ static void walk_tail(struct walk *w, const struct devfd_slots *l, const struct 
 		const struct devfd_body_row *row = &devfd_body_rows[slot->body];
 
 		for (i = 0; i < kinds[k].count && rc; i++)
-			rc = walk_part(w, row, kinds[k].at + i * slot->size, slot->tail, (int32_t)(i & INT32_MAX),
-				       &cursor);
+			rc = walk_part(w, row, kinds[k].at + i * slot->size, slot->tail,
+				       (int32_t)(i & INT32_MAX), &cursor);
 	}
 	say_rest(w, cursor, w->size, 0);
 }
@@ -543,8 +558,8 @@ static uint32_t say_cap(struct walk *w, uint32_t origin, uint32_t at, uint32_t e
 	step.version = version;
 	step.end = end;
 	if (!row)
-		snprintf(step.line.meaning, sizeof(step.line.meaning), "id %u, version %u", (unsigned int)id,
-			 (unsigned int)version);
+		snprintf(step.line.meaning, sizeof(step.line.meaning), "id %u, version %u",
+			 (unsigned int)id, (unsigned int)version);
 	say(w, &step);
 	b = (struct place){head, step.line.name, at, at + CAP_HEAD, 2, UINT32_MAX, w->big};
 	say_number(w, &b, &head->fields[0], at, row ? row->name : NULL);
@@ -647,7 +662,8 @@ static int line_of(void *context, const struct devfd_step *step)
 	return a->fn(a->context, &step->line);
 }
 
-int devfd_walk(const struct devfd_input *in, int (*fn)(void *context, const struct devfd_line *line), void *context)
+int devfd_walk(const struct devfd_input *in,
+	       int (*fn)(void *context, const struct devfd_line *line), void *context)
 {
 	struct adapter a = {fn, context};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* walk.h: what the walk knows of a line beyond what a reader of the tree sees; explain.c builds on it. */
+/* walk.h: what the walk knows of a line beyond what a reader of the tree sees; explain.c builds on
+ * it. */
 #ifndef DEVFD_WALK_H
 #define DEVFD_WALK_H
 
@@ -9,12 +10,13 @@ struct devfd_step {
 	struct devfd_line line;
 	const struct devfd_body_row *body;   /* NULL for what the spec does not list */
 	const struct devfd_field_row *field; /* NULL for a body */
-	uint32_t fields; /* of a body: where its fields begin */
-	uint32_t end;    /* of a body: end of the room for its fields and children */
+	uint32_t fields;                     /* of a body: where its fields begin */
+	uint32_t end; /* of a body: end of the room for its fields and children */
 	uint32_t version;
 	uint32_t big;
-	uint32_t owner;  /* of a part of a tail: where the slot or header stands that it belongs to */
-	int has_offset;  /* of a slot of fixed: the device type says the offset of its region */
+	uint32_t
+		owner; /* of a part of a tail: where the slot or header stands that it belongs to */
+	int has_offset; /* of a slot of fixed: the device type says the offset of its region */
 	uint64_t offset;
 };
 
@@ -38,7 +40,8 @@ void devfd_text_escaped(struct devfd_text *t, const uint8_t *p, uint32_t size);
 void devfd_text_flags(struct devfd_text *t, const struct devfd_flags_row *flags, uint64_t value);
 const char *devfd_member_name(uint32_t values, uint64_t value);
 
-/* meaning.c: the rows of a record by its tag, and of a capability by the origin of its chain and its id; or NULL. */
+/* meaning.c: the rows of a record by its tag, and of a capability by the origin of its chain and
+ * its id; or NULL. */
 const struct devfd_body_row *devfd_record_body(uint32_t tag);
 const struct devfd_body_row *devfd_cap_body(uint32_t origin, uint32_t id);
 
