@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""C tables: rules, bodies and fields as rows, for the engine that reads them and for everything with a name.
+"""C tables: rules, bodies and fields as rows, for the engine and for everything with a name.
 
 The types of the rows are written by hand in codec/tables/rows.h.
 """

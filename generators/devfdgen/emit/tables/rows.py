@@ -12,13 +12,13 @@ C_KEYWORDS = {"class": "class_"}  # of C++, which may include the header
 WIDTH = 100
 CAPS = "CAPS"  # the wire flag that the loop over capabilities asks for
 HEADS = {"record": "DEVFD_SIZE_TLV_RECORD", "capability": "DEVFD_SIZE_LINUX_CAP"}
-# The head of a capability is part of the shape, not of a file; it is named here so that it can be shown.
+# The head of a capability is part of the shape, not of a file; named here, it can be shown.
 CAP_HEAD = (
     ("id", 0, 2, "which capability"),
     ("version", 2, 2, "version of the capability"),
     ("next", 4, 4, "offset of the next capability from the start of the reply; 0 for none"),
 )
-# Rules that speak of a body as a whole although a field stands at their offset, by the last part of their ids.
+# Last parts of the ids of rules that speak of a whole body although a field stands at their offset.
 OF_BODIES = ("size", "exact", "needed", "ascending", "absent", "first", "last")
 
 
@@ -284,6 +284,7 @@ class Rows:
         word = body.implied.get("flags.mask") if body.flags else body.implied.get("flags.is")
         is_record = body.kind == "record"
         size = body.implied.get("size") if body.kind != "reply" else None
+        exact = body.implied.get("exact") if is_record else None
         written = body.explicit
         return initializer({
             "name": quote(body.name),
@@ -303,7 +304,7 @@ class Rows:
             "word_bits": self.flags_row(body.flags) if body.flags else None,
             "word": rule_name(word) if is_record and word else None,
             "size": rule_name(size) if size else None,
-            "exact": rule_name(body.implied["exact"]) if is_record and "exact" in body.implied else None,
+            "exact": rule_name(exact) if exact else None,
             "rules": f"{body.format}_{body.lname}_rules" if written else None,
             "rule_count": len(written),
         })  # fmt: skip
