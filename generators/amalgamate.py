@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Make one header and one source of the codec, to be dropped into another project.
 
-Two parts: `devfd` is all of the core, `devfd-linux` the replies of the Linux ioctls alone. Includes are
-put in place, one license head stands for all, and names that two files use for themselves get the
-file's name in front. Nothing but the standard library is needed.
+Two parts: `devfd` is all of the core, `devfd-linux` the replies of the Linux ioctls alone. Includes
+are put in place, one license head stands for all, and names that two files use for themselves get
+the file's name in front. Nothing but the standard library is needed.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ REPLIES_HEAD = """\
  *		errx(1, "byte %u: %s", e.at, devfd_rule(e.rule));
  *	}
  *
- * Nothing here allocates, recurses, keeps state outside its arguments or needs an aligned buffer. It needs memcpy
- * and memset and nothing else. Functions may be called from any number of threads as long as each has its own
- * arguments. An item points into the buffer that it was read from, which is to stay as it was meanwhile.
+ * Nothing here allocates, recurses, keeps state outside its arguments or needs an aligned buffer.
+ * It needs memcpy and memset and nothing else. Functions may be called from any number of threads
+ * as long as each has its own arguments. An item points into the buffer that it was read from, which
+ * is to stay as it was meanwhile.
  */
 """
 
@@ -182,7 +183,7 @@ def joined(sources: list[tuple[Path, str]]) -> str:
 
 
 def without_unused(text: str) -> str:
-    """Drops places that this part never names, and inline functions until it calls each one left."""
+    """Drops places that this part never names and inline functions that it never calls."""
 
     def place(match: re.Match) -> str:
         return match[0] if len(re.findall(rf"\b{match[1]}\b", text)) > 1 else ""
