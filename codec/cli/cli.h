@@ -126,6 +126,8 @@ void describe_error(const struct devfd_input *bytes, const struct devfd_error *e
 int input_open(struct input *in, struct devfd *d);
 /* Both in one, with complaints. */
 int input_load(struct input *in, const char *file, const struct reading *r, struct devfd *d);
+/* The canonical dump, or NULL with a complaint if it would take too much memory. */
+json_t *input_dump(const struct input *in, struct devfd *d);
 /* Writes in->fault; returns STATUS_BROKEN. */
 int fault(struct input *in, const char *format, ...) CLI_PRINTF(2, 3);
 /* Text of an input that may go to a terminal; good until the next call. */
@@ -245,6 +247,8 @@ char *json_text(const json_t *value);
 int output_write(const char *file, const void *p, size_t size, const struct input *in);
 /* Prints a value to stdout. */
 int print_json(const json_t *value);
+/* What is buffered goes out now. */
+void output_flush(void);
 /* What is still buffered goes out; STATUS_FAILED with a complaint if it, or anything before, could
  * not. */
 int output_finish(int status);

@@ -162,11 +162,14 @@ static void list_loss(void *context, const struct devfd_item *item, uint32_t los
 
 static int convert_to_json(struct conversion *c, struct devfd *d)
 {
-	json_t *dump = dump_description(d);
-	char *text = json_dumps(dump, JSON_INDENT(2));
+	json_t *dump = input_dump(&c->input, d);
 	size_t size;
+	char *text;
 	int status;
 
+	if (!dump)
+		return STATUS_FAILED;
+	text = json_dumps(dump, JSON_INDENT(2));
 	json_decref(dump);
 	if (!text) {
 		complain("out of memory");

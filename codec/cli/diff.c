@@ -183,9 +183,10 @@ static int dump_of(const char *file, json_t **dump, struct input *in)
 	struct devfd d;
 	int status = input_load(in, file, &reading, &d);
 
-	if (!status)
-		*dump = dump_description(&d);
-	return status;
+	if (status)
+		return status;
+	*dump = input_dump(in, &d);
+	return *dump ? STATUS_GOOD : STATUS_FAILED;
 }
 
 static int compare(const char *a, const char *b)

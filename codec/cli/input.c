@@ -12,7 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST_READ = 1 << 16 };
+enum {
+	FIRST_READ = 1 << 16,
+	/* JSON in memory takes up to a hundred times its bytes, and descriptions are some
+	   kilobytes. */
+	TEXT_MAX = 64 << 20,
+	DUMPED_MAX = 16 << 20,
+};
 
 int fault(struct input *in, const char *format, ...)
 {
@@ -86,14 +92,28 @@ bool input_is_reply(const struct input *in)
 	return in->format >= DEVFD_FORMAT_REPLY && !input_is_text(in);
 }
 
-/* Is the first character that is no space that of a JSON object? */
-static bool is_json(const uint8_t *p, size_t size)
+static size_t leading_space(const uint8_t *p, size_t size)
 {
 	size_t i = 0;
 
-	while (i < size && strchr(" \t\r\n", p[i]) && p[i])
+	while (i < size && p[i] && strchr(" \t\r\n", p[i]))
 		i++;
+	return i;
+}
+
+/* Is the first character that is no space that of a JSON object? */
+static bool is_json(const uint8_t *p, size_t size)
+{
+	size_t i = leading_space(p, size);
+
 	return i < size && p[i] == '{';
+}
+
+static bool may_be_text(const struct input *in)
+{
+	if (in->format)
+		return input_is_text(in);
+	return is_json(in->p, in->size);
 }
 
 static bool known_start(const struct input *in)
@@ -103,6 +123,8 @@ static bool known_start(const struct input *in)
 	if (in->size < 4)
 		return true;
 	if (devfd_format_of(in->p, in->size))
+		return true;
+	if (in->size < FIRST_READ && leading_space(in->p, in->size) == in->size)
 		return true;
 	return is_json(in->p, in->size);
 }
@@ -129,6 +151,8 @@ static int read_stream(struct input *in, int fd)
 		if (in->size > DEVFD_SIZE_MAX)
 			return STATUS_GOOD;
 		if (!known_start(in))
+			return STATUS_GOOD;
+		if (in->size > TEXT_MAX && may_be_text(in))
 			return STATUS_GOOD;
 		if (in->size < capacity)
 			continue;
@@ -189,6 +213,10 @@ static int read_json(struct input *in)
 	const char *schema;
 	uint32_t format;
 
+	if (in->size > TEXT_MAX) {
+		complain("%s: JSON of more than %d bytes is not read", in->name, TEXT_MAX);
+		return STATUS_FAILED;
+	}
 	in->json = json_loadb((const char *)in->p, in->size, JSON_REJECT_DUPLICATES, &e);
 	if (!in->json) {
 		snprintf(in->fault, sizeof(in->fault), "%s:%d:%d: %s", in->name, e.line, e.column,
@@ -325,6 +353,15 @@ int input_open(struct input *in, struct devfd *d)
 		return fault(in, "as a description: byte %s", text);
 	snprintf(in->fault, sizeof(in->fault), "%s:%s", in->name, text);
 	return STATUS_BROKEN;
+}
+
+json_t *input_dump(const struct input *in, struct devfd *d)
+{
+	if (d->size <= DUMPED_MAX)
+		return dump_description(d);
+	complain("%s: a description of more than %d bytes is not made into JSON", in->name,
+		 DUMPED_MAX);
+	return NULL;
 }
 
 int input_load(struct input *in, const char *file, const struct reading *r, struct devfd *d)

@@ -27,7 +27,7 @@ void complain(const char *format, ...)
 	va_list args;
 
 	/* What was printed so far belongs before the complaint about what follows. */
-	fflush(stdout);
+	output_flush();
 	fputs("devfd: ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
@@ -153,6 +153,7 @@ static int run_external(char **argv)
 	}
 	fflush(NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	self[n > 0 ? n : 0] = '\0';
 	slash = strrchr(self, '/');
 	if (slash) {
@@ -231,7 +232,9 @@ int main(int argc, char **argv)
 		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
 			return STATUS_FAILED;
 	}
+	/* A write that cannot be done is to fail, and be told of, rather than end the program. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGBUS, shrank);
 	return output_finish(run(argc, argv));
 }

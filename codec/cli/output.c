@@ -156,13 +156,26 @@ int print_json(const json_t *value)
 	return STATUS_GOOD;
 }
 
+/* The errno of the first write to stdout that failed; the stream itself only remembers that one
+ * did. */
+static int stdout_errno;
+
+void output_flush(void)
+{
+	if (fflush(stdout) && !stdout_errno)
+		stdout_errno = errno;
+}
+
 int output_finish(int status)
 {
-	bool before = ferror(stdout) != 0;
-
-	errno = 0;
-	if (!fflush(stdout) && !before && !close(STDOUT_FILENO))
+	/* With a stream in error every further write fails too, and sets errno again. */
+	if (ferror(stdout) && !stdout_errno)
+		stdout_errno = errno ? errno : EIO;
+	output_flush();
+	if (close(STDOUT_FILENO) && !stdout_errno)
+		stdout_errno = errno;
+	if (!stdout_errno)
 		return status;
-	complain("standard output: %s", errno ? strerror(errno) : "write error");
+	complain("standard output: %s", strerror(stdout_errno));
 	return STATUS_FAILED;
 }

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Counts and sizes up to here read well in decimal too; addresses do not. */
+enum { DECIMAL_MAX = 9999999 };
+
 enum { COLUMNS = 80, VALUE_AT = 40, VALUE_WIDTH = 10, MEANING_AT = VALUE_AT + VALUE_WIDTH + 1 };
 
 struct tree {
@@ -67,12 +70,12 @@ static int print_line(void *context, const struct devfd_line *line)
 	char value[32] = "", decimal[32] = "";
 	const char *name = line->field ? line->field : line->name;
 	const char *meaning = line->meaning;
-	int indent = 2 * (int)line->depth + (line->field ? 2 : 0);
+	int indent = 2 * (int)line->depth;
 	int column;
 
 	if (line->numeric)
 		snprintf(value, sizeof(value), "0x%" PRIx64, line->value);
-	if (line->numeric && !*meaning && line->value > 9) {
+	if (line->numeric && !*meaning && line->value > 9 && line->value <= DECIMAL_MAX) {
 		snprintf(decimal, sizeof(decimal), "%" PRIu64, line->value);
 		meaning = decimal;
 	}
@@ -220,7 +223,9 @@ static int json_of_description(struct input *in)
 		complain("%s", in->fault);
 		return status;
 	}
-	dump = dump_description(&d);
+	dump = input_dump(in, &d);
+	if (!dump)
+		return STATUS_FAILED;
 	status = print_json(dump);
 	json_decref(dump);
 	return status;

@@ -1,0 +1,750 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Tests of the tool devfd: every command, every way to fail, and that conversions lose nothing."""
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEVFD = Path(os.environ.get("DEVFD", ROOT / "build" / "devfd")).resolve()
+CAPTURES = ROOT / "conformance" / "captures"
+NVME = CAPTURES / "7.2.13-1b36-0010.json"
+ZPCI = CAPTURES / "6.1.192-s390x-deviceinfo.json"
+IOMMU = {"6.1.192-iommu.json": 116, "7.2.13-iommu.json": 120}
+LAYOUTS = ("tlv", "array", "fixed")
+ORDERS = ("little", "big")
+DEVICES = sorted(path for path in CAPTURES.glob("*.json")
+                 if path.name not in IOMMU and path != ZPCI)
+END = struct.pack("<III", 0xffffffff, 12, 0)
+
+
+def run(*args, stdin=b"", **more) -> subprocess.CompletedProcess:
+    """Runs devfd; its output is bytes."""
+    if "stdin" not in more and not hasattr(stdin, "fileno"):
+        more["input"] = stdin
+    else:
+        more["stdin"] = stdin
+    more.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run([DEVFD, *map(str, args)], stderr=subprocess.PIPE, timeout=60, **more)
+
+
+def good(*args, **more) -> str:
+    """Runs devfd, which has to end well and in silence; returns what it printed."""
+    done = run(*args, **more)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode()
+
+
+def bad(status: int, *args, **more) -> str:
+    """Runs devfd, which has to fail with this status and a message; returns the message."""
+    done = run(*args, **more)
+    message = done.stderr.decode()
+    assert done.returncode == status, message
+    assert message.startswith("devfd")
+    return message
+
+
+def convert(source: bytes, to: str, order: str = "little", *options: str) -> bytes:
+    done = run("convert", "--to", to, "--byte-order", order, *options, "-", "-o", "-", stdin=source)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.fixture
+def tlv(tmp_path: Path) -> Path:
+    """A description in a file."""
+    path = tmp_path / "nvme.tlv"
+    path.write_bytes(convert(NVME.read_bytes(), "tlv"))
+    return path
+
+
+def rich_dump() -> dict:
+    """A dump with everything that a description can say."""
+    kept = [{"origin": "RECORD", "order": "LITTLE", "id": 0x20000, "version": 7, "data": "00112233"},
+            {"origin": "REGION_CAP", "order": "BIG", "id": 9, "version": 1, "data": "0102030405"}]
+    kept.sort(key=lambda one: one["origin"] == "RECORD")
+    return {
+        "schema": "devfd/1",
+        "device": {"bus": "DT", "flags": ["RESET"], "num_regions": 4, "num_irqs": 3,
+                   "more": 0x8000, "kept": kept},
+        "regions": [
+            {"index": 0, "state": "PRESENT",
+             "flags": ["READ", "WRITE", "MMAP", "PHYS_ADDR", "TYPE", "AREAS", "DT_PATH", "DT_INDEX"],
+             "offset": "0x1000", "size": "0x8000", "phys_addr": "0xfe000000", "type": 1,
+             "subtype": 2, "prop_type": "REG", "prop_index": 3, "dt_path": "/soc/dev@0 %25%FF",
+             "areas": [{"offset": "0x0", "size": "0x1000"}, {"offset": "0x4000", "size": "0x2000"}],
+             "more": 0x100, "kept": kept},
+            {"index": 1, "state": "EMPTY", "flags": ["MMAP", "AREAS"], "offset": "0x0",
+             "size": "0x0", "areas": []},
+            {"index": 3, "state": "UNREADABLE", "flags": [], "offset": "0x0", "size": "0x0",
+             "error": 22}],
+        "irqs": [
+            {"index": 0, "state": "PRESENT",
+             "flags": ["DT_PATH", "DT_INDEX", "EVENTFD", "MASKABLE", "AUTOMASKED", "NORESIZE"],
+             "count": 1, "prop_type": "INTERRUPT_MAP", "prop_index": 0, "dt_path": "/", "more": 16,
+             "kept": kept},
+            {"index": 1, "state": "EMPTY", "flags": [], "count": 0},
+            {"index": 2, "state": "UNREADABLE", "flags": [], "count": 0, "error": 5}]}
+
+
+def text(dump: dict) -> bytes:
+    return json.dumps(dump).encode()
+
+
+# -- the tool itself --------------------------------------------------------------------------------
+
+
+def test_help_names_every_command_and_each_has_its_own():
+    overview = good("--help")
+    for verb in ("show", "check", "convert", "region", "irq", "diff", "explain"):
+        assert re.search(rf"^  {verb} ", overview, re.M)
+        assert good(verb, "--help").startswith(f"usage: devfd {verb} ")
+    assert re.fullmatch(r"devfd \S+\n", good("--version"))
+
+
+def test_the_manual_covers_every_option():
+    manual = (ROOT / "codec" / "cli" / "devfd.1").read_text().replace("\\-", "-")
+    for verb in ("show", "check", "convert", "region", "irq", "diff", "explain"):
+        assert f"devfd {verb}" in manual
+        for option in re.findall(r"--[a-z-]+", good(verb, "--help")):
+            assert option in manual, (verb, option)
+
+
+def test_wrong_usage_is_status_2():
+    assert "no command" in bad(2)
+    assert "unknown option --nonsense" in bad(2, "--nonsense")
+    assert "unknown or ambiguous option --nonsense" in bad(2, "show", "--nonsense", NVME)
+    assert "unknown option -x" in bad(2, "diff", "-x", NVME, NVME)
+    assert "wants an argument" in bad(2, "check", NVME, "--role")
+    assert "takes no argument" in bad(2, "check", NVME, "--json=yes")
+    assert "--role servant" in bad(2, "check", NVME, "--role", "servant")
+    assert "unknown format pdf" in bad(2, "show", NVME, "--format", "pdf")
+    assert "--to pdf" in bad(2, "convert", NVME, "--to", "pdf", "-o", "-")
+    assert "--byte-order middle" in bad(2, "convert", NVME, "--byte-order", "middle", "-o", "x.tlv")
+    assert "-o OUT is missing" in bad(2, "convert", NVME, "--to", "tlv")
+    assert "--to is missing" in bad(2, "convert", NVME, "-o", "somewhere")
+    for verb in ("show", "check", "convert", "region", "irq", "diff"):
+        assert "usage: devfd" in bad(2, verb)
+    assert "only one" in bad(2, "diff", "-", "-")
+    assert "--format of one reply" in bad(2, "show", NVME, "--index", "1")
+
+
+@pytest.mark.parametrize("number", ["-1", "4294967296", "0x100000000", "99999999999999999999", "1x",
+                                    "", " 1", "+1", "0x"])
+def test_numbers_out_of_range_are_refused(number):
+    assert "wanted a number from 0 to 4294967295" in bad(2, "region", "--", NVME, number)
+    assert "wanted a number from 0 to 4294967295" in bad(
+        2, "show", NVME, "--format", "linux.region_info", f"--index={number}")
+
+
+def test_unknown_command_lists_the_commands():
+    message = bad(2, "frobnicate", env={"PATH": "/nonexistent"})
+    assert "unknown command frobnicate" in message and "convert" in message
+    assert "slash" in bad(2, "../show")
+
+
+def test_other_commands_are_programs_beside_the_tool_or_on_path(tmp_path):
+    home, path = tmp_path / "home", tmp_path / "path"
+    for folder in (home, path):
+        folder.mkdir()
+        script = folder / "devfd-hello"
+        script.write_text(f'#!/bin/sh\necho {folder.name} "$@"\nexit 5\n')
+        script.chmod(0o755)
+    tool = shutil.copy(DEVFD, home / "devfd")
+    command = [tool, "hello", "a b", "--json"]
+    env = {"PATH": f"{path}:{os.environ['PATH']}"}
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (5, b"home a b --json\n")
+    (home / "devfd-hello").unlink()
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (5, b"path a b --json\n")
+    (home / "devfd-hello").write_text("#!/bin/sh\n")
+    done = subprocess.run(command, env=env, stderr=subprocess.PIPE)
+    assert done.returncode == 2 and b"Permission denied" in done.stderr
+
+
+# -- reading ----------------------------------------------------------------------------------------
+
+
+def test_files_that_cannot_be_read_are_status_2(tmp_path):
+    for verb in (["show"], ["show", "--json"], ["check"], ["diff", NVME]):
+        assert "No such file" in bad(2, *verb, tmp_path / "missing")
+        assert "directory" in bad(2, *verb, tmp_path)
+    assert "No such file" in bad(2, "convert", tmp_path / "missing", "-o", tmp_path / "x.tlv")
+    assert not list(tmp_path.iterdir())
+
+
+def test_unreadable_file_is_status_2(tmp_path, tlv):
+    tlv.chmod(0)
+    command = [DEVFD]
+    if os.geteuid() == 0:
+        user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        if not shutil.which("setpriv"):
+            pytest.skip("root reads everything, and there is no setpriv")
+        command = user + command
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    if subprocess.run([*command, "--version"], stdout=subprocess.DEVNULL).returncode:
+        pytest.skip("nobody may not run the tool where it is")
+    done = subprocess.run([*command, "check", tlv], capture_output=True)
+    assert done.returncode == 2 and b"Permission denied" in done.stderr
+
+
+def test_empty_input_and_input_without_a_magic_break_a_rule(tmp_path):
+    empty = tmp_path / "empty"
+    empty.touch()
+    for args in ([empty], ["-"], ["/dev/null"]):
+        assert "model.input.magic" in bad(1, "show", *args)
+    assert "model.input.magic" in bad(1, "convert", ROOT / "Makefile", "--to", "tlv", "-o", "-")
+    done = run("check", empty)
+    assert done.returncode == 1 and b":0: model.input.magic" in done.stdout
+
+
+def test_input_from_stdin_pipe_and_file(tlv, tmp_path):
+    expected = good("show", "--json", tlv)
+    assert good("show", "--json", "-", stdin=tlv.read_bytes()) == expected
+    with tlv.open("rb") as file:
+        assert good("show", "--json", "-", stdin=file) == expected
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with subprocess.Popen(["sh", "-c", f"cat {tlv} > {fifo}"]):
+        assert good("show", "--json", fifo) == expected
+
+
+def test_stdin_that_is_closed_is_status_2():
+    done = subprocess.run(f"{DEVFD} show - <&-", shell=True, capture_output=True)
+    assert done.returncode == 2 and b"standard input" in done.stderr
+
+
+def peak_after(*args) -> tuple[int, str, int, float]:
+    """Exit status, messages, peak memory in KiB and seconds."""
+    start = time.monotonic()
+    child = subprocess.Popen([DEVFD, *map(str, args)], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    output = child.stdout.read().decode()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, output, usage.ru_maxrss, time.monotonic() - start
+
+
+@pytest.mark.parametrize("size, magic, rule", [
+    (1 << 30, b"", "model.input.magic"),
+    ((1 << 31) - 1, b"", "model.input.magic"),
+    (1 << 31, b"", "model.input.max"),
+    (1 << 40, b"{", "model.input.max"),
+    (1 << 30, b"\0icp\2\0\0\0", "tlv."),
+    (1 << 30, b"rdfv\1\0\0\0\0\0\0\x40", "array."),
+])
+def test_huge_sparse_files_are_judged_at_once(tmp_path, size, magic, rule):
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.write(magic)
+        try:
+            file.truncate(size)
+        except OSError:
+            pytest.skip("the file system has no files of this size")
+    for verb in (["check"], ["show", "--json"], ["convert", "--to", "array", "-o", "-"]):
+        status, output, memory, seconds = peak_after(*verb, path)
+        assert status == 1 and rule in output
+        assert memory < 64 << 10 and seconds < 5
+
+
+def test_endless_pipes_are_not_read_to_the_end():
+    with subprocess.Popen(["yes"], stdout=subprocess.PIPE) as endless:
+        assert "model.input.magic" in bad(1, "show", "-", stdin=endless.stdout)
+        endless.kill()
+
+
+# -- writing ----------------------------------------------------------------------------------------
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+
+def test_write_errors_are_noticed(tlv, tmp_path):
+    for args in (["show", tlv], ["show", "--json", tlv], ["check", tlv], ["region", tlv, "0"],
+                 ["diff", tlv, ZPCI], ["explain"], ["--help"], ["--version"],
+                 ["convert", tlv, "--to", "array", "-o", "-"]):
+        with open("/dev/full", "wb") as full:
+            assert "standard output: No space left" in bad(2, *args, stdout=full)
+    assert "/dev/full: No space left" in bad(2, "convert", tlv, "--to", "tlv", "-o", "/dev/full")
+    out = tmp_path / "x.array"
+    assert "too large" in bad(2, "convert", tlv, "-o", out, preexec_fn=limit_files)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["nvme.tlv"]
+
+
+def test_a_reader_that_leaves_is_status_2(tlv):
+    for args in (["explain"], ["show", tlv], ["convert", tlv, "--to", "array", "-o", "-"]):
+        ours, theirs = os.pipe()
+        os.close(ours)
+        with os.fdopen(theirs, "wb") as pipe:
+            assert "Broken pipe" in bad(2, *args, stdout=pipe)
+
+
+def test_stdout_that_is_closed_is_status_2(tlv):
+    for args in ("explain", f"convert {tlv} --to array -o -"):
+        done = subprocess.run(f"{DEVFD} {args} >&-", shell=True, capture_output=True)
+        assert done.returncode == 2 and b"standard output" in done.stderr
+
+
+def test_output_appears_whole_or_not_at_all(tlv, tmp_path):
+    out = tmp_path / "out.array"
+    out.write_bytes(b"precious")
+    out.chmod(0o640)
+    bad(1, "convert", ZPCI, "--to", "fixed", "-o", out)
+    bad(2, "convert", tmp_path / "missing", "-o", out)
+    assert out.read_bytes() == b"precious"
+    good("convert", tlv, "-o", out)
+    assert out.read_bytes() == convert(tlv.read_bytes(), "array")
+    assert out.stat().st_mode & 0o777 == 0o640
+    link = tmp_path / "link.fixed"
+    link.symlink_to("out.array")
+    good("convert", tlv, "-o", link)
+    assert link.is_symlink() and out.read_bytes() == convert(tlv.read_bytes(), "fixed")
+    assert "No such file" in bad(2, "convert", tlv, "-o", tmp_path / "no" / "x.array")
+    assert "directory" in bad(2, "convert", tlv, "--to", "array", "-o", tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["link.fixed", "nvme.tlv", "out.array"]
+
+
+def test_output_may_not_be_the_input(tlv, tmp_path):
+    before = tlv.read_bytes()
+    (tmp_path / "hard.tlv").hardlink_to(tlv)
+    (tmp_path / "soft.tlv").symlink_to(tlv)
+    for out in (tlv, tmp_path / "hard.tlv", tmp_path / "soft.tlv"):
+        assert "same file" in bad(2, "convert", "--byte-order", "big", tlv, "-o", out)
+    with tlv.open("rb") as file:
+        assert "same file" in bad(2, "convert", "-", "-o", tlv, stdin=file)
+    with tlv.open("r+b") as file:
+        assert "same file" in bad(2, "convert", tlv, "--to", "array", "-o", "-", stdout=file)
+    assert tlv.read_bytes() == before
+
+
+# -- conversions ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("capture", DEVICES, ids=lambda path: path.stem)
+def test_conversions_of_captures_lose_nothing(capture):
+    """Each layout and order is one file, from wherever one comes to it: so is every longer path."""
+    nodes = [(layout, order) for layout in LAYOUTS for order in ORDERS]
+    source = capture.read_bytes()
+    first = {node: convert(source, *node) for node in nodes}
+    assert len(set(first.values())) == len(nodes)
+    for blob in first.values():
+        assert {node: convert(blob, *node) for node in nodes} == first
+    dumps = {convert(blob, "json") for blob in [source, *first.values()]}
+    assert len(dumps) == 1
+    dump = dumps.pop()
+    assert {node: convert(dump, *node) for node in nodes} == first
+
+
+def test_three_conversions_give_back_the_bytes():
+    """The same by the long way, for one device: all paths of three steps, and diff along them."""
+    nodes = [(layout, order) for layout in LAYOUTS for order in ORDERS]
+    start = convert(NVME.read_bytes(), "tlv")
+    paths = {(): start}
+    for _ in range(3):
+        paths = {(*path, node): convert(blob, *node)
+                 for path, blob in paths.items() for node in nodes if path[-1:] != (node,)}
+    for path, blob in paths.items():
+        if path[-1] == ("tlv", "little"):
+            assert blob == start
+    for blob in set(paths.values()):
+        assert good("diff", NVME, "-", stdin=blob) == ""
+
+
+def test_capabilities_are_carried_as_they_came():
+    source = ZPCI.read_bytes()
+    first = {(layout, order): convert(source, layout, order)
+             for layout in ("tlv", "array") for order in ORDERS}
+    for blob in first.values():
+        assert {node: convert(blob, *node) for node in first} == first
+    kept = json.loads(convert(source, "json"))["device"]["kept"]
+    assert [(one["id"], one["version"], one["order"]) for one in kept] == [
+        (1, 2, "BIG"), (2, 2, "BIG"), (4, 1, "BIG")]
+    # Byte for byte: up to the next capability, less the padding that no field takes.
+    reply = json.loads(source)["replies"][0]["bytes"]
+    assert [reply.find(one["data"]) // 2 for one in kept] == [28, 68, 116]
+
+
+def test_the_default_byte_order_is_that_of_the_input(tmp_path):
+    for source, head in ((NVME, b"\0icp"), (ZPCI, b"pci\0")):
+        out = tmp_path / "x.tlv"
+        good("convert", source, "-o", out)
+        assert out.read_bytes()[:4] == head
+        good("convert", out, "-o", tmp_path / "x.array")
+        order = "little" if head[0] == 0 else "big"
+        assert (tmp_path / "x.array").read_bytes() == convert(out.read_bytes(), "array", order)
+
+
+def test_losses_are_listed_and_refused(tmp_path):
+    out = tmp_path / "x.fixed"
+    dump = json.loads(convert(NVME.read_bytes(), "json"))
+    dump["regions"][0]["flags"].append("AREAS")
+    dump["regions"][0]["areas"] = [{"offset": "0x0", "size": "0x1000"}]
+    dump["regions"][1]["offset"] = "0x1000"
+    message = bad(1, "convert", "-", "-o", out, stdin=text(dump))
+    assert "region 0: AREAS cannot be carried by fixed" in message
+    assert "region 1: OFFSET cannot be carried by fixed" in message
+    assert "nothing was written" in message and not out.exists()
+
+
+def test_what_is_lost_opens_nothing(tmp_path):
+    out = tmp_path / "x.fixed"
+    dump = json.loads(convert(NVME.read_bytes(), "json"))
+    dump["regions"][0]["flags"].append("AREAS")
+    dump["regions"][0]["areas"] = [{"offset": "0x0", "size": "0x1000"}]
+    dump["regions"][1]["offset"] = "0x1000"
+    done = run("convert", "--lossy", "-", "-o", out, stdin=text(dump))
+    assert done.returncode == 0
+    assert b"warning: region 0: AREAS cannot be carried by fixed" in done.stderr
+    assert b"warning: region 1: OFFSET cannot be carried by fixed" in done.stderr
+    regions = {one["index"]: one for one in json.loads(good("show", "--json", out))["regions"]}
+    assert "MMAP" not in regions[0]["flags"] and "READ" in regions[0]["flags"]
+    assert 1 not in regions and regions[8]["state"] == "UNREADABLE"
+    message = bad(1, "convert", "--lossy", ZPCI, "-o", tmp_path / "y.fixed")
+    assert "not even with --lossy" in message and not (tmp_path / "y.fixed").exists()
+
+
+def test_what_is_no_whole_device_is_not_converted(tmp_path):
+    for name in IOMMU:
+        assert "whole device" in bad(1, "convert", CAPTURES / name, "--to", "tlv", "-o", "-")
+    reply = tmp_path / "reply"
+    reply.write_bytes(struct.pack("<IIII", 16, 1, 0, 1))
+    assert "whole device" in bad(1, "convert", "--format", "linux.irq_info", reply, "--to", "tlv",
+                                 "-o", "-")
+
+
+# -- the canonical dump -----------------------------------------------------------------------------
+
+
+def test_a_dump_is_read_back_exactly():
+    dump = rich_dump()
+    for order in ORDERS:
+        for layout in ("tlv", "array"):
+            blob = convert(text(dump), layout, order)
+            assert json.loads(good("show", "--json", "-", stdin=blob)) == dump
+    assert json.loads(good("show", "--json", "-", stdin=text(dump))) == dump
+    assert good("check", "-", stdin=text(dump)) == "standard input: ok\n"
+    assert "as tlv" in good("show", "-", stdin=text(dump))
+
+
+def change(dump: dict, path: str, value) -> dict:
+    """Sets what the path names; None takes it away."""
+    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    at = dump
+    for step in way:
+        at = at[step]
+    if value is None:
+        del at[last]
+    else:
+        at[last] = value
+    return dump
+
+
+@pytest.mark.parametrize("path, value, where", [
+    ("schema", "devfd/2", "$.schema"),
+    ("surplus", 1, "$.surplus: unknown key"),
+    ("irqs", None, "$.irqs: missing"),
+    ("device.surplus", 1, "$.device.surplus: unknown key"),
+    ("device.index", 1, "$.device.index: unknown key"),
+    ("device.bus", "ISA", "$.device.bus"),
+    ("device.bus", None, "$.device.bus"),
+    ("device.num_irqs", "3", "$.device.num_irqs"),
+    ("device.num_irqs", -1, "$.device.num_irqs"),
+    ("device.num_irqs", 1 << 32, "$.device.num_irqs"),
+    ("device.num_irqs", 2, "$.irqs[2].index: wanted less"),
+    ("device.vendor", 1, "$.device.vendor: there"),
+    ("device.flags", ["READ"], "device"),
+    ("device.flags", ["RESET", "RESET"], "device.flags"),
+    ("device.flags", "RESET", "$.device.flags"),
+    ("device.more", 0, "device.more"),
+    ("device.kept", [], "$.device.kept"),
+    ("device.kept.0.id", 1.5, "$.device.kept[0].id"),
+    ("device.kept.0.data", "0", "$.device.kept[0].data"),
+    ("device.kept.0.data", "AA", "device.kept[0].data"),
+    ("device.kept.0.origin", "SKY", "$.device.kept[0].origin"),
+    ("device.kept.1.data", None, "$.device.kept[1].data: missing"),
+    ("regions.0.index", 1, "$.regions[1].index: wanted more"),
+    ("regions.0.state", "EMPTY", "$.regions[0].state: wanted PRESENT"),
+    ("regions.2.state", "EMPTY", "$.regions[2].state: wanted UNREADABLE"),
+    ("regions.2.error", 5000, "model.region.error"),
+    ("regions.2.size", "0x1", "model.region.unreadable"),
+    ("regions.0.offset", "4096", "$.regions[0].offset"),
+    ("regions.0.offset", "0x01000", "$.regions[0].offset"),
+    ("regions.0.offset", "0x10000000000000000", "$.regions[0].offset"),
+    ("regions.0.offset", "0x7ffffffffffffff0", "model.region.end"),
+    ("regions.0.offset", None, "$.regions[0].offset: missing"),
+    ("regions.0.phys_addr", None, "$.regions[0].phys_addr: missing"),
+    ("regions.0.prop_type", "NAME", "$.regions[0].prop_type"),
+    ("regions.0.dt_path", "/%zz", "$.regions[0].dt_path"),
+    ("regions.0.dt_path", "/%61", "region 0.dt_path"),
+    ("regions.0.dt_path", "/\u00e9", "region 0.dt_path"),
+    ("regions.0.dt_path", "/%00", "dt_path"),
+    ("regions.0.areas", {}, "$.regions[0].areas"),
+    ("regions.0.areas.1.size", "0x9000", "model.area.inside"),
+    ("regions.0.areas.1.surplus", 0, "$.regions[0].areas[1].surplus"),
+    ("irqs.0.flags", ["MMAP"], "irq"),
+    ("irqs.0.count", None, "$.irqs[0].count: missing"),
+])
+def test_a_dump_that_is_not_canonical_is_refused(path, value, where):
+    dump = text(change(rich_dump(), path, value))
+    message = bad(1, "convert", "-", "--to", "tlv", "-o", "-", stdin=dump)
+    assert where in message
+    done = run("check", "-", stdin=dump)
+    assert done.returncode == 1 and where.encode() in done.stdout
+
+
+def test_records_that_only_an_envelope_can_hold_keep_to_the_other_byte_order():
+    for key, value in (("id", 1), ("data", "00")):
+        dump = rich_dump()
+        dump["device"]["kept"][1][key] = value
+        blob = convert(text(dump), "tlv", "big")
+        assert json.loads(convert(blob, "json")) == dump
+        for layout in ("tlv", "array"):
+            message = bad(1, "convert", "--byte-order", "little", "--to", layout, "-", "-o", "-",
+                          stdin=blob)
+            assert f"device: KEPT cannot be carried by {layout}" in message
+
+
+def test_broken_json_is_told_with_line_and_column():
+    assert "standard input:2:" in bad(1, "show", "-", stdin=b'{"schema": "devfd/1",\n oops}')
+    assert "uplicate" in bad(1, "show", "-", stdin=b'{"schema": "devfd/1", "schema": "devfd/1"}')
+    assert "$.schema" in bad(1, "show", "-", stdin=b"{}")
+    assert "one reply" in bad(1, "convert", "-", "--to", "tlv", "-o", "-",
+                              stdin=b'{"schema": "devfd/1", "reply": "irq_info", "item": {}}')
+    assert "is not that of --format" in bad(1, "show", "--format", "json", NVME)
+
+
+# -- show, look-up and diff -------------------------------------------------------------------------
+
+
+def test_show_is_a_tree_in_80_columns():
+    sources = [convert(text(rich_dump()), layout) for layout in ("tlv", "array")]
+    sources += [convert(NVME.read_bytes(), "fixed"), ZPCI.read_bytes()]
+    for source in sources:
+        shown = good("show", "-", stdin=source)
+        assert max(map(len, shown.splitlines())) <= 80
+        assert "\033" not in shown
+    shown = good("show", "-", stdin=sources[0])
+    assert re.search(r"^ +0 +12 +header$", shown, re.M)
+    assert re.search(r"^ +0 +4 +magic +0x64740000 DT$", shown, re.M)
+    assert re.search(r"size +0x8000 +32768$", shown, re.M)
+
+
+def test_show_uses_colour_on_a_terminal_only(tlv):
+    for more, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        ours, theirs = os.openpty()
+        env = {"TERM": "xterm", **more}
+        subprocess.run([DEVFD, "irq", tlv, "0"], env=env, stdout=theirs, check=True)
+        subprocess.run([DEVFD, "show", "-"], input=tlv.read_bytes()[:120], env=env, stdout=theirs,
+                       stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        shown = b""
+        while chunk := read_terminal(ours):
+            shown += chunk
+        os.close(ours)
+        assert (b"\033[1m" in shown) == coloured
+
+
+def read_terminal(fd: int) -> bytes:
+    try:
+        return os.read(fd, 4096)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def test_show_goes_up_to_the_fault(tlv):
+    broken = tlv.read_bytes()[:-12]
+    done = run("show", "-", stdin=broken)
+    assert done.returncode == 1
+    assert b"REGION" in done.stdout and b"tlv.end.needed" in done.stderr
+
+
+def test_show_of_a_capture_shows_every_reply():
+    shown = good("show", ZPCI)
+    assert "reply 0: VFIO_DEVICE_GET_INFO argsz 192: ok" in shown
+    assert "reply 1: VFIO_DEVICE_GET_INFO argsz 384: need-more 384" in shown
+    assert re.search(r"^ +36 +8 +end_dma +0x13fffffff", shown, re.M)
+    shown = good("show", NVME)
+    assert "VFIO_DEVICE_GET_REGION_INFO index 8 argsz 40: errno 22" in shown
+    assert re.search(r"^ +32 +\d+ +MSIX_MAPPABLE", shown, re.M)
+
+
+def test_json_of_a_capture_is_the_dump_of_what_it_describes():
+    dump = json.loads(good("show", "--json", NVME))
+    assert list(dump) == ["schema", "device", "regions", "irqs"]
+    assert dump["device"] == {"bus": "PCI", "flags": ["RESET", "IDENTITY"], "num_regions": 9,
+                              "num_irqs": 5, "vendor": 0x1b36, "device": 0x10, "class": 0x10802}
+    assert [one["index"] for one in dump["regions"]] == list(range(9))
+    assert dump["regions"][0] == {
+        "index": 0, "state": "PRESENT", "flags": ["READ", "WRITE", "MMAP", "MSIX_MAPPABLE", "BAR"],
+        "offset": "0x0", "size": "0x4000", "bar": 0}
+    assert "CONFIG_SPACE" in dump["regions"][7]["flags"]
+    assert dump["regions"][8] == {"index": 8, "state": "UNREADABLE", "flags": [], "offset": "0x0",
+                                  "size": "0x0", "error": 22}
+    replies = json.loads(good("show", "--json", ZPCI))
+    assert [one["reply"] for one in replies] == ["device_info"]
+    assert len(replies[0]["item"]["kept"]) == 3
+
+
+@pytest.mark.parametrize("capture", DEVICES, ids=lambda path: path.stem)
+def test_look_up_agrees_with_the_dump(capture):
+    dump = json.loads(good("show", "--json", capture))
+    for one in dump["regions"][::4]:
+        line = good("region", capture, one["index"])
+        assert line.startswith(f"offset {one['offset']} size {one['size']} flags "
+                               f"{'|'.join(one['flags']) or '0'}")
+        assert ("state" in line) == (one["state"] != "PRESENT")
+        assert line.endswith(" state UNREADABLE errno 22\n") == ("error" in one)
+    for one in dump["irqs"][::2]:
+        line = good("irq", capture, hex(one["index"]))
+        assert line.startswith(f"count {one['count']} flags {'|'.join(one['flags']) or '0'}")
+        assert ("state" in line) == (one["state"] != "PRESENT")
+
+
+def test_look_up_of_what_is_absent_is_status_1(tlv):
+    assert "nothing is said of region 9" in bad(1, "region", tlv, 9)
+    assert "nothing is said of irq 4294967295" in bad(1, "irq", tlv, 0xffffffff)
+
+
+def test_diff_shows_what_differs_across_layouts(tmp_path):
+    assert good("diff", NVME, "-", stdin=convert(NVME.read_bytes(), "fixed", "big")) == ""
+    dump = json.loads(convert(NVME.read_bytes(), "json"))
+    dump["regions"][0]["size"] = "0x8000"
+    dump["regions"][0]["flags"].remove("MMAP")
+    del dump["regions"][8]
+    dump["irqs"][0]["more"] = 16
+    done = run("diff", NVME, "-", stdin=convert(text(dump), "array"))
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines() == [
+        "region 0.flags: READ|WRITE|MMAP|MSIX_MAPPABLE|BAR -> READ|WRITE|MSIX_MAPPABLE|BAR",
+        "region 0.size: 0x4000 -> 0x8000",
+        "region 8: UNREADABLE -> absent",
+        "irq 0.more: absent -> 16"]
+    assert "differ in 4 places" in done.stderr.decode()
+
+
+# -- check and explain ------------------------------------------------------------------------------
+
+
+def test_check_of_captures():
+    done = run("check", *sorted(CAPTURES.glob("*.json")))
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1 and b"2 of 29 inputs break a rule" in done.stderr
+    faults = [line for line in lines if not line.endswith(": ok")]
+    assert len(lines) == 29 and len(faults) == 2
+    for line, (name, need) in zip(faults, IOMMU.items()):
+        assert line.startswith(f"{CAPTURES / name}[reply 4]:0: linux.iommu_info.argsz.more: "
+                               f"need-more {need}: ")
+
+
+def test_check_says_where_and_why(tlv, tmp_path):
+    blob = bytearray(tlv.read_bytes())
+    struct.pack_into("<I", blob, 52, 7)
+    broken = tmp_path / "broken"
+    broken.write_bytes(blob)
+    done = run("check", tlv, broken, tmp_path / "missing")
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 2
+    assert lines[0] == f"{tlv}: ok"
+    assert lines[1].startswith(f"{broken}:52: tlv.record.rec_len.min: REGION")
+    assert "found 7, allowed " in lines[1]
+    assert run("check", broken).returncode == 1
+
+
+def test_check_as_json(tlv):
+    out = good("check", "--json", tlv)
+    assert json.loads(out) == {"file": str(tlv), "verdict": "accept"}
+    done = run("check", "--json", CAPTURES / "7.2.13-iommu.json")
+    fault = json.loads(done.stdout)
+    assert (fault["verdict"], fault["need"], fault["reply"]) == ("need-more", 120, 4)
+    assert (fault["rule"], fault["level"], fault["offset"]) == (
+        "linux.iommu_info.argsz.more", "abi", 0)
+    done = run("check", "--json", "-", stdin=b'{"schema": 1}')
+    assert json.loads(done.stdout)["verdict"] == "reject"
+
+
+def test_check_by_role():
+    draft = struct.pack("<III", 0x70636900, 1, 0)
+    assert good("check", "-", stdin=draft) == "standard input: ok\n"
+    done = run("check", "--role", "producer", "-", stdin=draft)
+    assert done.returncode == 1 and b"tlv.version.write" in done.stdout
+
+
+def test_check_of_one_reply(tmp_path):
+    reply = tmp_path / "reply"
+    options = ["--format", "linux.region_info", "--byte-order", "big", reply]
+    reply.write_bytes(struct.pack(">IIIIQQ", 32, 3, 2, 0, 0x1000, 2 << 40))
+    good("check", *options)
+    good("check", "--index", "2", *options)
+    assert run("check", "--index", "1", *options).returncode == 1
+    dump = json.loads(good("show", "--json", *options))
+    assert dump == {"schema": "devfd/1", "reply": "region_info",
+                    "item": {"index": 2, "state": "PRESENT", "flags": ["READ", "WRITE"],
+                             "offset": "0x20000000000", "size": "0x1000"}}
+    reply.write_bytes(struct.pack(">IIIIQQ", 64, 11, 2, 32, 0x1000, 2 << 40))
+    done = run("check", *options)
+    assert done.returncode == 1 and b"need-more 64: " in done.stdout
+    assert "need-more 64" in bad(1, "show", *options)
+
+
+def capture_of(*replies: dict, **more) -> bytes:
+    return json.dumps({"schema": "vfio-capture/1", "byte_order": "little", "device": None,
+                       "replies": replies, **more}).encode()
+
+
+def info(call: str, data: bytes, index=None, argsz=None, **more) -> dict:
+    return {"call": f"VFIO_{call}", "index": index, "argsz_in": argsz or len(data), "ret": 0,
+            "errno": 0, "bytes": data.hex(), "recorded": len(data), **more}
+
+
+def test_captures_that_are_not_well_formed_are_refused():
+    reply = info("DEVICE_GET_INFO", struct.pack("<IIII", 16, 4, 1, 1))
+    assert good("check", "-", stdin=capture_of(reply)) == "standard input: ok\n"
+    for key, value in (("bytes", "0g"), ("bytes", "000"), ("bytes", None), ("recorded", 15),
+                       ("argsz_in", -1), ("index", "0"), ("ret", None), ("errno", 1 << 32),
+                       ("call", 7), ("ret", -1)):
+        message = bad(1, "show", "-", stdin=capture_of({**reply, key: value}))
+        assert "$.replies[0]." in message
+    assert "$.byte_order" in bad(1, "show", "-", stdin=capture_of(reply, byte_order="vax"))
+    assert "$.replies" in bad(1, "show", "-", stdin=b'{"schema": "vfio-capture/1", '
+                                                    b'"byte_order": "big", "replies": 1}')
+    other = {**reply, "call": "VFIO_\033[31m"}
+    assert "\033" not in good("show", "-", stdin=capture_of(other, reply))
+
+
+def test_a_capture_is_refused_where_the_kernel_was_wrong():
+    device = info("DEVICE_GET_INFO", struct.pack("<IIII", 16, 4, 2, 1))
+    bent = info("DEVICE_GET_REGION_INFO", struct.pack("<IIIIQQ", 32, 3, 7, 0, 1, 1), index=0)
+    source = capture_of(device, bent)
+    assert "[reply 1]:8: linux.region_info.index" in bad(1, "show", "--json", "-", stdin=source)
+    # What was asked beyond the counts is a probe, and failure is never taken for emptiness.
+    probe = {**bent, "index": 2, "ret": -1, "errno": 22, "bytes": "", "recorded": 0}
+    failed = {**probe, "index": 1, "errno": 5}
+    dump = json.loads(good("show", "--json", "-", stdin=capture_of(device, probe, failed)))
+    assert [(one["index"], one["state"], one["error"]) for one in dump["regions"]] == [
+        (1, "UNREADABLE", 5)]
+    assert dump["device"]["bus"] == "PLATFORM"
+
+
+def test_explain():
+    shown = good("explain", "tlv.record.rec_len.min")
+    for line in ("tlv.record.rec_len.min", "level:   ours", "verdict: reject"):
+        assert line in shown.splitlines()
+    listed = good("explain").splitlines()
+    ids = [line.split()[0] for line in listed]
+    assert len(ids) == len(set(ids)) > 150 and "linux.region_cap.cycle" in ids
+    message = bad(2, "explain", "tlv.record.reclen.min")
+    assert "tlv.record.rec_len.min" in message.splitlines()[1]
+    bad(2, "explain", "x" * 5000)
