@@ -229,6 +229,7 @@ int devfd_tlv_next(const struct devfd_scan *s, struct devfd_cursor *c, struct de
 /* Version 2 begins with the DEVICE record, which says how many regions and interrupts there are. */
 static int device_record(struct devfd_scan *s, struct devfd *d)
 {
+	const struct devfd_record *row = &devfd_records[DEVFD_ROW_TLV_DEVICE];
 	uint32_t at = d->first.at, used;
 	struct head h;
 	int rc;
@@ -238,7 +239,7 @@ static int device_record(struct devfd_scan *s, struct devfd *d)
 	rc = read_head(s, at, s->size, DEVFD_IN_TOP, 0, &h);
 	if (rc)
 		return rc;
-	rc = DEVFD_LEAF(h.row, s, at + HEAD, h.len - HEAD, s->version, &d->device, &used);
+	rc = DEVFD_LEAF(row, s, at + HEAD, h.len - HEAD, s->version, &d->device, &used);
 	if (rc)
 		return rc;
 	rc = devfd_item_finish(s, at, &d->device);

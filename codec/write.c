@@ -139,18 +139,14 @@ static int kept_fits(const struct devfd_writer *w, const struct devfd_item *item
 	return 1;
 }
 
-static const struct devfd_record *item_row(uint32_t kind)
-{
-	uint32_t i = 0;
-
-	while (devfd_records[i].item != kind)
-		i++;
-	return &devfd_records[i];
-}
-
 static void put_record(struct devfd_writer *w, const struct devfd_item *item, uint32_t parent)
 {
-	const struct devfd_record *row = item_row(item->kind);
+	static const uint8_t rows[] = {
+		[DEVFD_DEVICE] = DEVFD_ROW_TLV_DEVICE,
+		[DEVFD_REGION] = DEVFD_ROW_TLV_REGION,
+		[DEVFD_IRQ] = DEVFD_ROW_TLV_INTERRUPT,
+	};
+	const struct devfd_record *row = &devfd_records[rows[item->kind]];
 	uint64_t start = w->at;
 
 	record_begin(w, row->tag);

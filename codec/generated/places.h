@@ -244,6 +244,14 @@ enum devfd_body {
 	DEVFD_BODY_LINUX_DMA_AVAIL = 41,
 };
 
+/* Rows of the table of records that the loops know by name. */
+enum {
+	DEVFD_ROW_TLV_REGION = 0,
+	DEVFD_ROW_TLV_INTERRUPT = 3,
+	DEVFD_ROW_TLV_DEVICE = 7,
+	DEVFD_ROW_TLV_KEPT = 14,
+};
+
 /* Head of a capability. */
 enum {
 	DEVFD_SIZE_LINUX_CAP = 8,

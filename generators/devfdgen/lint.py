@@ -263,6 +263,27 @@ def _when(body: m.Body, one: m.Field) -> Found:
         yield SpecError.at(one.pos, "'when' says when an attribute is taken, it needs 'is'")
 
 
+def check_carried(spec: m.Spec) -> Found:
+    """An attribute that is never given up is said by every layout; a slot says the index by its place."""
+    for fmt in spec.formats.values():
+        if fmt.header is None:
+            continue
+        said = {
+            (kind, one.attr[1])
+            for body, one in _all_fields(fmt)
+            if one.attr
+            for kind in _kinds(fmt, body)
+        }
+        said |= {(body.item, "index") for body in fmt.slots.values()}
+        for kind in ("device", "region", "irq"):
+            for attribute in spec.model.items[kind].attributes.values():
+                if attribute.lossy == "refuse" and (kind, attribute.name) not in said:
+                    yield SpecError.at(
+                        attribute.pos,
+                        f"{kind}.{attribute.name} is never given up, but {fmt.name} has no field for it",
+                    )
+
+
 def check_knows(spec: m.Spec) -> Found:
     """`knows` sets a flag of the item; an attribute behind a flag needs something that sets it."""
     for fmt in spec.formats.values():
@@ -468,7 +489,7 @@ def check_used(spec: m.Spec) -> Found:
 
 CHECKS: tuple[Callable[[m.Spec], Found], ...] = (
     check_lists, check_ids, check_tags, check_names, check_values, check_fields, check_attributes,
-    check_knows, check_magics, check_records, check_replies, check_types, check_items, check_used,
+    check_carried, check_knows, check_magics, check_records, check_replies, check_types, check_items, check_used,
     check_reach,
 )
 
