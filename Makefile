@@ -159,6 +159,47 @@ prove:
 	@.ci/setup prove
 	codec/proof/run
 
+# ---- Install, amalgamation ----
+
+AMALGAMATION := $(BUILD)/amalgamation
+DIST := $(BUILD)/dist
+# The corpus has a version of its own, since projects take it as data without the code.
+CORPUS_VERSION = $(or $(shell cat conformance/corpus/VERSION 2>/dev/null),$(VERSION))
+
+.PHONY: amalgamation install dist check-header print-core
+amalgamation: $(AMALGAMATION)/devfd.c
+
+$(AMALGAMATION)/devfd.c: generators/amalgamate.py spec/ids.lock $(CORE) $(wildcard codec/*.h codec/generated/*.h)
+	$(PYTHON) generators/amalgamate.py --out $(@D) --version $(VERSION) $(CORE)
+
+install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/devfd/generated share/man/man1)
+	install -m 755 $(BUILD)/devfd $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libdevfd.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 codec/codec.h $(DESTDIR)$(PREFIX)/include/devfd/
+	install -m 644 codec/generated/model.h $(DESTDIR)$(PREFIX)/include/devfd/generated/
+	install -m 644 codec/cli/devfd.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' codec/devfd.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/devfd.pc
+
+# What is committed, and nothing else; the same commit gives the same bytes.
+dist: amalgamation
+	@mkdir -p $(DIST)
+	git archive --prefix=devfd-$(VERSION)/ -o $(DIST)/devfd-$(VERSION).tar.gz HEAD
+	tar --sort=name --mtime=@$$(git log -1 --format=%ct) --owner=0 --group=0 --numeric-owner \
+		--transform='s,^,devfd-amalgamation-$(VERSION)/,' -C $(AMALGAMATION) -cf - \
+		devfd.c devfd.h devfd-linux.c devfd-linux.h | gzip -n >$(DIST)/devfd-amalgamation-$(VERSION).tar.gz
+	git archive --prefix=devfd-corpus-$(CORPUS_VERSION)/ -o $(DIST)/devfd-corpus-$(CORPUS_VERSION).tar.gz \
+		HEAD:conformance $$(git ls-tree --name-only HEAD:conformance | grep -x -e corpus -e captures)
+	@ls -l $(DIST)
+
+# HEADER=path of a vfio.h that is compared in place of the system's and Debian's newer one.
+check-header:
+	@HEADER=$(HEADER) $(PYTEST) codec/tests/test_header.py
+
+print-core:
+	@echo $(CORE)
+
 # ---- Housekeeping ----
 
 clean:
@@ -172,6 +213,9 @@ help:
 ## make check       everything that takes minutes: generated files, unit tests, sanitizers, oracle, vectors
 ## make lint        both compilers, clang-format, clang-tidy, cppcheck, gcc -fanalyzer; warnings are errors
 ## make check-arch  the corpus on big-endian and 32-bit builds
+## make install  tool, library, header, manual page and devfd.pc to DESTDIR and PREFIX
+## make dist     build/dist: sources, amalgamation and corpus as tarballs
+## make check-header HEADER=FILE  the spec against a vfio.h of yours
 ## make coverage    build/coverage.json: line and branch coverage of the core
 ## make prove       build/prove.json: Frama-C, no run-time error, every loop ends
 ## make check-all   all of it, with 1,000,000 differential inputs a format
