@@ -328,6 +328,61 @@ static void defect_argsz_is_no_length(void **state)
 	}
 }
 
+/* The four ways to say that the capabilities do not fit in 32 bytes; all of them mean: come back
+ * with 80. */
+static void four_dialects(void **state)
+{
+	static const struct {
+		const char *who;
+		uint32_t flags, cap_offset;
+	} dialects[] = {
+		{"Linux", 0xf, 0},
+		{"libvfio-user", 7, 0},
+		{"rust-vmm and the mbochs sample", 0xf, 32},
+		{"Linux without CAPS: the caller's own cap_offset", 7, 0xaaaaaaaa},
+	};
+	struct devfd_item item;
+	struct devfd_error e;
+	struct reply r;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		good(&r, &shapes[0]);
+		put32(&r, 4, dialects[i].flags);
+		put32(&r, 12, dialects[i].cap_offset);
+		assert_int_equal(judge(&r, 32, &item, &e), DEVFD_MORE);
+		assert_int_equal(e.need, 80);
+	}
+}
+
+/* GET_INFO has had 16, 20 and 24 bytes; where cap_offset was not received, CAPS leads nowhere. */
+static void device_info_of_every_size(void **state)
+{
+	static const uint32_t sizes[] = {16, 20, 24};
+	struct devfd_item item;
+	struct devfd_error e;
+	struct reply r;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		good(&r, &shapes[1]);
+		put32(&r, 0, sizes[i]);
+		put32(&r, 4, 2);
+		put32(&r, 8, 9);
+		r.size = sizes[i];
+		assert_int_equal(judge(&r, r.size, &item, &e), DEVFD_OK);
+		assert_int_equal(item.num_regions, 9);
+		assert_int_equal(item.bus, DEVFD_BUS_PCI);
+		put32(&r, 4, CAPS_PCI_DEVICE);
+		if (sizes[i] < 20)
+			rejects(&r, DEVFD_RULE_LINUX_DEVICE_INFO_CAP_OFFSET_SIZE, 4);
+		else
+			rejects(&r, shapes[1].fits, 16);
+	}
+}
+
 static void caps_without_a_chain(void **state)
 {
 	struct reply r;
@@ -555,6 +610,8 @@ int main(void)
 		cmocka_unit_test(defect_count),
 		cmocka_unit_test(defect_caps_flag_ignored),
 		cmocka_unit_test(defect_argsz_is_no_length),
+		cmocka_unit_test(four_dialects),
+		cmocka_unit_test(device_info_of_every_size),
 		cmocka_unit_test(caps_without_a_chain),
 		cmocka_unit_test(capability_heads),
 		cmocka_unit_test(at_most_64_capabilities),
