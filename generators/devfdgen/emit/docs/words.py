@@ -206,9 +206,15 @@ def attribute_meaning(one: Attribute) -> str:
     found = [one.doc]
     if one.default is not None:
         found.append(f"{one.default} where a layout does not say it")
-    if one.lossy:
-        found.append("where a layout cannot carry it, the item is left out")
     return "; ".join(found)
+
+
+LOSSY = {
+    "refuse": "every layout carries it",
+    "drop": "it goes",
+    "absent": "the item is left out",
+    None: "",
+}
 
 
 # -- rules -----------------------------------------------------------------------------------------
