@@ -2,7 +2,7 @@
 /*
  * test_promises.c: the promises of SECURITY.md, by their numbers, through the public interface
  * alone. Inputs and outputs stand against pages that cannot be touched. Promises 4 and 5 count
- * loads and are in loads.c; 11 to 13 are about the compiled code and are in test_promises.py.
+ * loads and are in loads.c; 11 to 13 are about the compiled code and are in test_build.py.
  */
 #include <setjmp.h>
 #include <stdarg.h>
