@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* examples.h: for each rule the smallest input that breaks it and no other; the rows are generated from the spec. */
+/* examples.h: for each rule the smallest input that breaks it and no other; the rows are generated
+ * from the spec. */
 #ifndef DEVFD_EXAMPLES_H
 #define DEVFD_EXAMPLES_H
 
