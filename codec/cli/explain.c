@@ -1,51 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /* explain.c: what a rule says, where it comes from, and a smallest input that breaks it. */
 #include "cli.h"
+#include "../tables/examples.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A smallest input that breaks one rule and no other. */
-struct example {
-	const uint8_t *p;
-	size_t size;
-};
-
-/* The only place that knows where examples come from. */
-static bool find_example(uint32_t rule, struct example *out)
+static void print_hex(const struct devfd_example *e)
 {
-	(void)rule;
-	(void)out;
-	return false;
-}
-
-static void print_hex(const struct example *e)
-{
-	size_t at, i;
+	uint32_t at, i;
 
 	for (at = 0; at < e->size; at += 16) {
-		printf("  %08zx ", at);
+		printf("  %08x ", at);
 		for (i = at; i < at + 16 && i < e->size; i++)
 			printf(" %02x", e->p[i]);
 		putchar('\n');
 	}
 }
 
+/* What is beside the bytes: enough to give them to `devfd check` again. */
+static void print_given(const struct devfd_example *e)
+{
+	const char *name = devfd_format_name(e->format);
+
+	if (e->format >= DEVFD_FORMAT_REPLY) {
+		printf("--format %s --byte-order %s --index %u", name,
+		       e->options & DEVFD_BIG ? "big" : "little", e->index);
+	} else if (name) {
+		printf("--format %s", name);
+	} else {
+		printf("format told by the first bytes");
+	}
+	if (e->options & DEVFD_PRODUCER)
+		printf(" --role producer");
+}
+
 static int explain(uint32_t rule)
 {
 	const struct devfd_rule_row *row = devfd_rule_row(rule);
-	struct example example;
+	const struct devfd_example *example = devfd_example(rule);
 
 	printf("%s\n%s\n\n", row->id, row->text);
 	printf("level:   %s\n", row->level);
 	printf("source:  %s\n", row->source);
 	printf("role:    %s\n", row->role);
 	printf("verdict: %s\n", row->verdict);
-	if (!find_example(rule, &example))
+	if (!example)
 		return STATUS_GOOD;
-	printf("\nA smallest input that breaks it:\n");
-	print_hex(&example);
+	printf("\nA smallest input that breaks it, %u bytes (", example->size);
+	print_given(example);
+	puts("):");
+	print_hex(example);
 	return STATUS_GOOD;
 }
 
