@@ -241,6 +241,50 @@ static int by_question(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static const struct reply **sort_replies(const struct capture *c)
+{
+	const struct reply **sorted = must_calloc(c->count, sizeof(*sorted));
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		sorted[i] = &c->replies[i];
+	qsort(sorted, c->count, sizeof(*sorted), by_question);
+	return sorted;
+}
+
+/* The best reply to the question that sorted[i] answers; returns where the next question is. */
+static size_t best_answer(const struct capture *c, const struct reply **sorted, size_t i,
+			  struct answer *best)
+{
+	const struct reply *first = sorted[i];
+	struct answer now;
+
+	memset(best, 0, sizeof(*best));
+	for (; i < c->count; i++) {
+		if (sorted[i]->call != first->call || sorted[i]->index != first->index)
+			break;
+		if (better(c, sorted[i], best, &now))
+			*best = now;
+	}
+	return i;
+}
+
+const struct reply **capture_best(const struct capture *c)
+{
+	const struct reply **sorted = sort_replies(c);
+	const struct reply **best = must_calloc(c->count, sizeof(*best));
+	struct answer answer;
+	size_t i, next;
+
+	for (i = 0; i < c->count; i = next) {
+		next = best_answer(c, sorted, i, &answer);
+		for (; i < next; i++)
+			best[sorted[i] - c->replies] = answer.reply;
+	}
+	free(sorted);
+	return best;
+}
+
 /* What Linux's indexes of this bus mean; a reply does not say it. */
 static void name_region(uint32_t bus, struct devfd_item *item)
 {
@@ -326,20 +370,14 @@ static int import_items(struct input *in, const struct reply **sorted, struct de
 			size_t *count)
 {
 	const struct capture *c = in->capture;
-	struct answer best, now;
-	size_t i = 0;
+	struct answer best;
+	size_t i, next;
 	int status;
 
-	while (i < c->count) {
+	for (i = 0; i < c->count; i = next) {
 		const struct reply *first = sorted[i];
 
-		memset(&best, 0, sizeof(best));
-		for (; i < c->count && sorted[i]->call == first->call &&
-		       sorted[i]->index == first->index;
-		     i++) {
-			if (better(c, sorted[i], &best, &now))
-				best = now;
-		}
+		next = best_answer(c, sorted, i, &best);
 		if (first->call == DEVFD_DEVICE_INFO && best.result == DEVFD_IS_UNREADABLE)
 			return fault(in, "VFIO_DEVICE_GET_INFO failed with errno %u",
 				     best.reply->error);
@@ -359,15 +397,11 @@ static int import_items(struct input *in, const struct reply **sorted, struct de
 int capture_import(struct input *in)
 {
 	const struct capture *c = in->capture;
-	const struct reply **sorted = must_calloc(c->count, sizeof(*sorted));
+	const struct reply **sorted = sort_replies(c);
 	struct devfd_item *items = must_calloc(c->count, sizeof(*items));
 	struct source from = {NULL, items, 0};
-	size_t i;
 	int status;
 
-	for (i = 0; i < c->count; i++)
-		sorted[i] = &c->replies[i];
-	qsort(sorted, c->count, sizeof(*sorted), by_question);
 	status = import_items(in, sorted, items, &from.count);
 	if (!status && write_items(&from, DEVFD_TLV, c->order, NULL, NULL, &in->blob,
 				   &in->blob_size) != DEVFD_OK)

@@ -38,12 +38,31 @@ static void print_text(const struct verdict *v)
 		printf("%s:%s\n", v->file, text);
 }
 
+/* File names need not be the UTF-8 that JSON is. */
+static json_t *any_string(const char *text)
+{
+	json_t *value = json_string(text);
+	char *copy, *p;
+
+	if (value)
+		return value;
+	copy = must_calloc(strlen(text) + 1, 1);
+	memcpy(copy, text, strlen(text));
+	for (p = copy; *p; p++) {
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	}
+	value = json_string(copy);
+	free(copy);
+	return value;
+}
+
 static void print_fault_json(const struct verdict *v)
 {
 	json_t *out = json_object();
 	char text[400];
 
-	json_object_set_new(out, "file", json_string(v->file));
+	json_object_set_new(out, "file", any_string(v->file));
 	if (v->reply)
 		json_object_set_new(out, "reply", json_integer((json_int_t)v->number));
 	json_object_set_new(out, "verdict",
@@ -59,7 +78,7 @@ static void print_fault_json(const struct verdict *v)
 			json_object_set_new(out, "need", json_integer(v->error->need));
 		json_object_set_new(out, "text", json_string(text));
 	} else {
-		json_object_set_new(out, "text", json_string(v->text));
+		json_object_set_new(out, "text", any_string(v->text));
 	}
 	json_dumpf(out, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -82,40 +101,16 @@ static void print_good(const struct checking *c, const char *file)
 		printf("%s: ok\n", file);
 		return;
 	}
-	out = json_pack("{s:s, s:s}", "file", file, "verdict", "accept");
+	out = json_pack("{s:o, s:s}", "file", any_string(file), "verdict", "accept");
 	json_dumpf(out, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(out);
 }
 
-/*
- * A reply that was cut is no fault if the same question was answered whole at another time. If it
- * never was, the reply with most room stands for all.
- */
-static bool asked_again(const struct capture *c, const struct reply *r)
-{
-	struct devfd_item item;
-	struct devfd_error e;
-	size_t i;
-
-	for (i = 0; i < c->count; i++) {
-		const struct reply *other = &c->replies[i];
-
-		if (other == r || !other->succeeded)
-			continue;
-		if (other->call != r->call || other->index != r->index)
-			continue;
-		if (other->argsz > r->argsz && other->received >= r->received)
-			return true;
-		if (reply_judge(c, other, 0, &item, &e) == DEVFD_OK)
-			return true;
-	}
-	return false;
-}
-
 static size_t check_capture(const struct checking *c, const struct input *in)
 {
 	const struct capture *capture = in->capture;
+	const struct reply **best = capture_best(capture);
 	struct devfd_item item;
 	struct devfd_error e;
 	size_t faults = 0, i;
@@ -131,12 +126,15 @@ static size_t check_capture(const struct checking *c, const struct input *in)
 		rc = reply_judge(capture, r, c->options, &item, &e);
 		if (rc == DEVFD_OK)
 			continue;
-		if (rc == DEVFD_MORE && asked_again(capture, r))
+		/* That a reply was cut is no fault of it if the question was asked again with more
+		 * room. */
+		if (rc == DEVFD_MORE && best[i] != r)
 			continue;
 		bytes = reply_bytes(capture, r, c->options);
 		print_fault(c, &v);
 		faults++;
 	}
+	free(best);
 	return faults;
 }
 

@@ -8,6 +8,11 @@
 #ifndef DEVFD_CLI_H
 #define DEVFD_CLI_H
 
+/* A 32-bit build is to see files beyond 2 GiB, if only to refuse them. */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64
+#endif
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -167,6 +172,9 @@ void capture_free(struct capture *c);
 int capture_import(struct input *in);
 /* Does the capture say what a device has, and not only that there is one? */
 bool capture_is_device(const struct capture *c);
+/* For each reply the best one to the same question, which says what the kernel says; the caller
+ * frees the list. */
+const struct reply **capture_best(const struct capture *c);
 struct devfd_input reply_bytes(const struct capture *c, const struct reply *r, uint32_t options);
 int reply_judge(const struct capture *c, const struct reply *r, uint32_t options,
 		struct devfd_item *item, struct devfd_error *e);

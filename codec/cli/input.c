@@ -35,7 +35,7 @@ int fault(struct input *in, const char *format, ...)
 
 const char *printable(const char *text)
 {
-	static char safe[64];
+	static char safe[256];
 	size_t i;
 
 	for (i = 0; text[i] && i < sizeof(safe) - 1; i++)
@@ -220,7 +220,7 @@ static int read_json(struct input *in)
 	in->json = json_loadb((const char *)in->p, in->size, JSON_REJECT_DUPLICATES, &e);
 	if (!in->json) {
 		snprintf(in->fault, sizeof(in->fault), "%s:%d:%d: %s", in->name, e.line, e.column,
-			 e.text);
+			 printable(e.text));
 		return STATUS_BROKEN;
 	}
 	schema = json_string_value(json_object_get(in->json, "schema"));
