@@ -2,8 +2,9 @@
 /*
  * codec.h: the whole interface of devfd, a codec for VFIO device descriptions.
  *
- * Three layouts (tlv, array, fixed) hold a whole description; the replies of the Linux ioctls hold
- * a part of one. All of them are read and written as items: one device, its regions, its interrupts.
+ * Three layouts (tlv, array, fixed) hold a whole description; the replies of the Linux ioctls
+ * hold a part of one. All of them are read and written as items: one device, its regions, its
+ * interrupts.
  *
  *	struct devfd d;
  *	struct devfd_item bar;
@@ -15,14 +16,14 @@
  *		printf("BAR 2: offset %#llx size %#llx\n", (unsigned long long)bar.offset,
  *		       (unsigned long long)bar.size);
  *
- * Nothing here allocates, recurses, keeps state outside its arguments or needs an aligned buffer. The
- * core needs memcpy and memset and nothing else, and at most 2048 bytes of stack beside those of the
- * caller's own functions. Functions may be called from any number of threads as long as each has its
- * own arguments. Work grows linearly with the input for every input.
+ * Nothing here allocates, recurses, keeps state outside its arguments or needs an aligned
+ * buffer. The core needs memcpy and memset and nothing else, and at most 2048 bytes of stack
+ * beside those of the caller's own functions. Functions may be called from any number of threads
+ * as long as each has its own arguments. Work grows linearly with the input for every input.
  *
- * Lifetime: an item points into the buffer that it was read from (areas, dt_path, kept). The buffer
- * is the caller's, and is to stay as it was while items of it are used. If it changes all the same,
- * reads stay inside it and every loop ends; only the values are then unspecified.
+ * Lifetime: an item points into the buffer that it was read from (areas, dt_path, kept). The
+ * buffer is the caller's, and is to stay as it was while items of it are used. If it changes all
+ * the same, reads stay inside it and every loop ends; only the values are then unspecified.
  */
 #ifndef DEVFD_CODEC_H
 #define DEVFD_CODEC_H
