@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""The other end of build/tests/judge: frames in, one line for each out, and the same line from the oracle."""
+"""The other end of build/tests/judge: frames in, a line for each out, and the oracle's line."""
 from __future__ import annotations
 
 import json

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Mutations for the differential test: of bytes and numbers, and of records, slots and links with lengths set right.
+"""Mutations for the differential test: of bytes and numbers, of records, slots and links.
 
-Positions of records and capabilities are guessed from the bytes alone; a guess that is wrong makes another
-mutation, and no harm.
+Lengths and links are set right, or left wrong. Positions of records and capabilities are guessed
+from the bytes alone; a guess that is wrong makes another mutation, and no harm.
 """
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Mutation = Callable[[random.Random, bytearray, "Shape"], None]
 
 
 class Shape:
-    """What a mutation knows of the input: its format, its byte order, and another input of the same format."""
+    """What a mutation knows: format and byte order of the input, and another one of its format."""
 
     def __init__(self, frame: Frame, other: Frame) -> None:
         self.format = frame.format
@@ -191,7 +191,7 @@ def total(data: bytearray, shape: Shape) -> None:
 
 
 def record_ops(rng: random.Random, data: bytearray, shape: Shape) -> None:
-    """A record is dropped, doubled, moved, retyped, resized or put in, with lengths set right or not."""
+    """A record is dropped, doubled, moved, retyped, resized or put in; lengths are mostly right."""
     found = records(data, shape, first_record(data, shape), len(data))
     if not found:
         return

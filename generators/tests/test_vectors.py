@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Every vector of the corpus and every captured reply: leaves, tables, oracle and file say the same."""
+"""Every vector of the corpus and every captured reply: leaves, tables, oracle and file agree."""
 from __future__ import annotations
 
 import pytest

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Vectors: inputs of every format, good and broken in one rule each, as a corpus and as examples in C.
+"""Vectors: inputs of every format, good or broken in one rule, as a corpus and as examples in C.
 
-Trees of records, slots or capabilities are made from the spec, changed by one row per predicate, and serialised
-with everything else fixed up. The oracle has to say of each what it was made for, or nothing is written.
+Trees of records, slots or capabilities are made from the spec, changed by one row per predicate,
+and serialised with everything else fixed up. The oracle has to say of each what it was made for, or
+nothing is written.
 """
 
 from __future__ import annotations

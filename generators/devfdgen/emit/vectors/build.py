@@ -20,8 +20,8 @@ WITHOUT = {
 
 Row = Callable[[m.Spec, m.Rule, Spots], Iterator[Case]]
 
-# How rules are broken that are more than values: by kind of body (or shape of the format, or 'chain' for the
-# rules of no body), and the end of the id.
+# How rules are broken that are more than values: by kind of body (or, for the rules of no body, the
+# shape of the format or 'chain'), and the end of the id.
 ROWS: dict[tuple[str, str], Row] = {
     ("header", "size"): slots.header_size,
     ("header", "total.is"): slots.total,
@@ -130,8 +130,10 @@ def magic(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
             if change:
                 tree.header.values[field.name] = field.enum.members[0].value ^ 1
             good_ = cut is None and not change
-            note = "another number" if change else f"{cut} bytes"
-            yield Case(tree, None if good_ else lambda: 0, f"{fmt.name} by magic" if good_ else note)
+            if good_:
+                yield Case(tree, None, f"{fmt.name} by magic")
+            else:
+                yield Case(tree, lambda: 0, "another number" if change else f"{cut} bytes")
 
 
 def written_version(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
@@ -198,7 +200,7 @@ class Builder:
 
 
 def of_rule(builder: Builder, rule: m.Rule) -> list[Vector]:
-    """All vectors of a rule: little-endian ones, then of the big-endian ones the first of each kind."""
+    """All vectors of a rule: little-endian ones, then the first big-endian one of each kind."""
     row = row_of(builder.spec, rule)
     if row is None:
         raise Refused(f"{rule.id}: no row breaks it")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Where a rule can be broken: the trees in which its body or its attribute can stand, the smallest first."""
+"""Where a rule can be broken: trees in which its body or attribute stands, the smallest first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .tree import RecordsTree, ReplyTree, SlotsTree, Tree
 
 @dataclass(eq=False)
 class Case:
-    """One input for a rule: what breaks it, and where, or (`at` is None) a good neighbour of that."""
+    """One input for a rule: what breaks it, and where, or a good neighbour (`at` is None)."""
 
     tree: Tree
     at: Callable[[], int] | None
@@ -23,12 +23,12 @@ class Case:
 
 @dataclass(eq=False)
 class Spot:
-    """One place for a rule: how to make the tree around it, and the body or kind of item that it is about."""
+    """One place for a rule: the tree around it, and the body or kind of item that it is about."""
 
     make: Callable[[], Tree]
     kind: str | None = None
     body: m.Body | None = None
-    parent: str | None = None  # of a record: name of the record, or in a tail of the slot; None: top
+    parent: str | None = None  # of a record: a record or, in a tail, a slot; None: top
     version: int = 1  # of the file, or of the capability
 
     def owner(self, tree: Tree) -> Node | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Good inputs of every format: the least, each body once, each attribute and flag at once, and many items."""
+"""Good inputs of every format: the least, each body, all that may be said at once, many items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Iterator
 from ... import model as m
 from .cases import Spots
 from .node import Node
-from .tree import RecordsTree, ReplyTree, SlotsTree, Tree
+from .tree import RecordsTree, SlotsTree, Tree
 
 UNKNOWN = 0xFFF0
 ERRNO = 5
@@ -48,7 +48,7 @@ def everything(spec: m.Spec, tree: Tree, kind: str) -> None:
 
 
 def keep(spec: m.Spec, tree: Tree, node: Node | None) -> None:
-    """A record that nobody knows, and one that was kept from elsewhere, below a node or at top level."""
+    """A record that nobody knows and one kept from elsewhere, below a node or at top level."""
     fmt = spec.formats[tree.fmt.tail.records if isinstance(tree, SlotsTree) else tree.fmt.name]
     stranger = Node(None, tag=fmt.record.first_unknown, word=3)
     stranger.extra = b"keep"
@@ -117,7 +117,8 @@ def slots_trees(spec: m.Spec, fmt: m.Format, spots: Spots) -> Iterator[tuple[str
                     tree.add(body)
                 tree.slots[name].insert(1, Node(body))  # an absent one between
             for number, node in enumerate(tree.slots[name]):
-                config = fixed and name == "region" and tree.type.indexes[number] == tree.type.config
+                indexes = tree.type.indexes if fixed and name == "region" else None
+                config = indexes is not None and indexes[number] == tree.type.config
                 if number % 3 == 2 and not config:
                     tree.list(node).values["error"] = ERRNO
                 elif node.values:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""One body of an input as a tree has it: values by field name, serialised with what can be fixed up fixed up."""
+"""One body of an input as a tree has it: values by field name, lengths and counts fixed up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def order_of(big: bool) -> str:
 
 
 def member_but(field: m.Field, body: m.Body | None) -> int:
-    """A member of the enum of a field; not one that a rule of the body tests for, where others are left."""
+    """A member of the enum of a field, if possible none that a rule of the body tests for."""
     tested = set()
     for rule in body.explicit if body else ():
         for operand in rule.operands:
@@ -30,8 +30,8 @@ def member_but(field: m.Field, body: m.Body | None) -> int:
 class Node:
     """A body with the values of its fields. A field without one has the least that is good.
 
-    `word` is a record's flags word or a capability's version. What stands in `head` is not fixed up:
-    type and rec_len of a record, id and next of a capability, and `at` to move a capability.
+    `word` is a record's flags word or a capability's version. What stands in `head` is not fixed
+    up: type and rec_len of a record, id and next of a capability, and `at` to move a capability.
     """
 
     def __init__(self, body: m.Body | None, values: dict[str, Any] | None = None, *,
@@ -61,7 +61,7 @@ class Node:
             yield from child.walk()
 
     def value(self, field: m.Field) -> Any:
-        """The value of a field: the one given, what counts another field, or the least that is good."""
+        """The value of a field: the one given, a count that fits, or the least good one."""
         if field.name in self.values:
             return self.values[field.name]
         if field.name in self.fixed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""How the rules of records are broken: their lengths, their places, what follows them, what is missing."""
+"""How the rules of records are broken: lengths, places, what follows them, what is missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .tree import RecordsTree, SlotsTree, Tree
 TOP32 = 0xFFFFFFFF
 
 
-def stranger(tree: Tree, spot: Spot, rule: m.Rule, tag: int | None = None, extra: bytes = b"") -> Node:
+def stranger(tree: Tree, spot: Spot, rule: m.Rule, tag: int | None = None,
+             extra: bytes = b"") -> Node:
     """A record that nobody knows, where the spot says."""
     head = tree.spec.formats[rule.format].record
     node = Node(None, tag=head.first_unknown if tag is None else tag)
@@ -185,7 +186,7 @@ def type_order(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
     for spot in spots.of_record_heads(fmt):
         for one, two in ((low + 1, low), (0xFFFFFFFE, 0x80000000), (low, low)):
             tree = spot.make()
-            node = stranger(tree, spot, rule, tag=one)
+            stranger(tree, spot, rule, tag=one)
             after = stranger(tree, spot, rule, tag=one)
             after.tag = two
             yield Case(tree, None if one == two else of_head(after, "type"), f"{one:#x}, {two:#x}")

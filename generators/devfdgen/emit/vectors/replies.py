@@ -14,7 +14,7 @@ UNKNOWN = 0xFFF0  # an id that no chain lists
 
 
 def of_link(tree: ReplyTree, number: int) -> Callable[[], int]:
-    """Where the link to a capability stands; one behind the last is the link that ends the chain."""
+    """Where the link to a capability stands; that behind the last one ends the chain."""
     return lambda: tree.link(number)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""How the rules of array and fixed are broken: counts, places of the tail, absent slots, device types."""
+"""How the rules of array and fixed are broken: counts, the tail, absent slots, device types."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def total(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
 
 def counts(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
     """Of slots."""
-    name, size = rule.body.count.name if rule.body.count else f"num_{rule.body.name}s", 0
+    name = rule.body.count.name
     size = rule.body.fixed_size
     wrap = (1 << 32) // size + ((1 << 32) % size > 0)
     for spot in _trees(spec, rule, spots):

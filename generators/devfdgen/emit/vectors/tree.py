@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Whole inputs as trees, one class a shape, with one interface: put an attribute or a flag, have a body stand there.
+"""Whole inputs as trees, one class a shape, with one interface for attributes, flags and bodies.
 
-A tree is good as it is made, and as small as its format allows. Whoever breaks it changes values, or what
-is otherwise fixed up when it is serialised.
+A tree is good as it is made, and as small as its format allows. Whoever breaks it changes values,
+or what is otherwise fixed up when it is serialised.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Tree:
         return self.field_of(kind, attribute) is not None
 
     def put(self, kind: str, attribute: str, value: Any) -> tuple[Node, m.Field] | None:
-        """Says an attribute of the first item of a kind; where it then stands, None if it cannot."""
+        """Says an attribute of the first item of a kind; where it then stands, or None."""
         found = self.field_of(kind, attribute)
         if found is None:
             return None
@@ -146,7 +146,7 @@ class Tree:
         return None
 
     def flag(self, kind: str, name: str, on: bool) -> bool:
-        """Sets or clears a model flag of the first item of a kind; says whether the format has a place for it."""
+        """Sets or clears a model flag of the first item of a kind; False without a place for it."""
         item = self.item(kind)
         if item is None:
             return False
@@ -445,7 +445,7 @@ class ReplyTree(Tree):
         return self.caps[number - 1].heads["next"]
 
     def place(self) -> int:
-        """Gives every capability its place, behind the one before unless it says another; where all ends."""
+        """Places each capability, behind the one before if it says nothing; where all ends."""
         at = last = len(self.reply.fields(self.big, 0, count=self.count()))
         for node in self.caps:
             at = node.head.get("at", at + -at % CAP_ALIGN)

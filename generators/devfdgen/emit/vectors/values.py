@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """One row per predicate: the values that break it, and their good neighbours.
 
-A row gives values for the operands of a rule; `assign` puts them into a tree wherever its format has a place
-for them, so the same row serves a header, a record, a slot, a reply and a rule of the model.
+A row gives values for the operands of a rule; an Assigner puts them into a tree wherever its format
+has a place for them, so one row serves a header, a record, a slot, a reply and a rule of the model.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ def in_(rule: m.Rule, spot: Spot) -> Iterator[Values]:
 
 
 def mask(rule: m.Rule, spot: Spot) -> Iterator[Values]:
-    field = rule.operands[0].field
     flags = rule.field.flagset if rule.field else rule.body.flags
     version = spot.version if rule.body.kind == "record" else 1 << 16
     known = flags.mask(version)
