@@ -50,6 +50,13 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/codec/tests/test_%.o $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka
 
+# Examples include <devfd/codec.h>, as they would where it is installed.
+$(call obj,$(EXAMPLES)) $(BUILD)/obj/codec/tests/test_examples.o: ALL_CFLAGS += -I$(BUILD)/include
+$(call obj,$(EXAMPLES)) $(BUILD)/obj/codec/tests/test_examples.o: | $(BUILD)/include/devfd
+$(BUILD)/include/devfd:
+	@mkdir -p $(@D)
+	@ln -sfn $(CURDIR)/codec $@
+
 $(BUILD)/examples/%: $(BUILD)/obj/codec/examples/%.o $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^
