@@ -481,3 +481,22 @@ def test_explain():
     message = bad(2, "explain", "tlv.record.reclen.min")
     assert "tlv.record.rec_len.min" in message.splitlines()[1]
     bad(2, "explain", "x" * 5000)
+
+
+def test_examples_of_explain_break_the_rule_that_they_are_of():
+    without = []
+    for rule in [line.split()[0] for line in good("explain").splitlines()]:
+        shown = good("explain", rule)
+        given = re.search(r"^A smallest input that breaks it, (\d+) bytes \((.*)\):$", shown, re.M)
+        if not given:
+            without.append(rule)
+            continue
+        rows = re.findall(r"^  [0-9a-f]{8} ((?: [0-9a-f]{2})+)$", shown, re.M)
+        data = bytes.fromhex("".join(rows))
+        assert len(data) == int(given[1])
+        options = given[2].split() if given[2].startswith("--") else []
+        done = run("check", *options, "-", stdin=data)
+        assert done.returncode == 1
+        assert f": {rule}: " in done.stdout.decode(), rule
+    # Nobody wants two gigabytes in hex.
+    assert without in ([], ["model.input.max"])
