@@ -124,13 +124,18 @@ static uint64_t operand(const struct run *r, const struct devfd_operand *o, cons
 	case DEVFD_OF_NUMBER:
 		return o->value;
 	case DEVFD_OF_FIELD:
-		return field_value(r, &r->body->fields[o->ref]);
+		/* A rule of a finished item has no body, and none of its operands is a field. */
+		return r->body ? field_value(r, &r->body->fields[o->ref]) : 0;
 	case DEVFD_OF_TEST:
+		if (!r->body)
+			return 0;
 		wanted = o->given ? given(r->s, o->given) : o->value;
 		return field_value(r, &r->body->fields[o->ref]) == wanted;
 	case DEVFD_OF_ATTR:
 		return get_attr(r->item, o->ref);
 	case DEVFD_OF_ELEMENT:
+		if (!element)
+			return 0;
 		return devfd_get64(element + o->value, r->item->areas.order == DEVFD_ORDER_BIG);
 	case DEVFD_OF_FLAG:
 		return (r->item->flags & o->value) != 0;

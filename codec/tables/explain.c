@@ -135,6 +135,7 @@ static void add_nth(struct devfd_text *t, int32_t nth)
 
 static void add_path(const struct scene *c, struct devfd_text *t)
 {
+	const struct devfd_body_row *owner = owner_of(c);
 	uint32_t i;
 
 	if (!c->depth) {
@@ -153,9 +154,9 @@ static void add_path(const struct scene *c, struct devfd_text *t)
 		devfd_text_add(t, ".");
 		devfd_text_add(t, c->field.line.field);
 		add_nth(t, c->field.line.nth);
-	} else if (c->rule->field && c->body[c->depth - 1].body == owner_of(c)) {
+	} else if (c->rule->field && owner && c->body[c->depth - 1].body == owner) {
 		devfd_text_add(t, ".");
-		devfd_text_add(t, owner_of(c)->fields[c->rule->field - 1].name);
+		devfd_text_add(t, owner->fields[c->rule->field - 1].name);
 	}
 }
 
