@@ -47,7 +47,7 @@ static json_t *any_string(const char *text)
 	if (value)
 		return value;
 	copy = must_calloc(strlen(text) + 1, 1);
-	memcpy(copy, text, strlen(text));
+	memcpy(copy, text, strlen(text) + 1);
 	for (p = copy; *p; p++) {
 		if (*p < ' ' || *p > '~')
 			*p = '?';

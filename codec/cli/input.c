@@ -38,7 +38,7 @@ const char *printable(const char *text)
 	static char safe[256];
 	size_t i;
 
-	for (i = 0; text[i] && i < sizeof(safe) - 1; i++)
+	for (i = 0; i < sizeof(safe) - 1 && text[i]; i++)
 		safe[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
 	safe[i] = '\0';
 	return safe;

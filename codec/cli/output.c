@@ -68,11 +68,12 @@ static void sync_folder(const char *folder)
 static int replace(const char *file, const void *p, size_t size, mode_t mode)
 {
 	size_t folder = (size_t)(strrchr(file, '/') ? strrchr(file, '/') - file + 1 : 0);
-	char *temporary = must_calloc(folder + sizeof(".devfd-XXXXXX"), 1);
+	static const char pattern[] = ".devfd-XXXXXX";
+	char *temporary = must_calloc(folder + sizeof(pattern), 1);
 	int fd, status = STATUS_FAILED;
 
 	memcpy(temporary, file, folder);
-	strcpy(temporary + folder, ".devfd-XXXXXX");
+	memcpy(temporary + folder, pattern, sizeof(pattern));
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0) {
 		failed(file);
