@@ -189,15 +189,16 @@ install: all
 	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' codec/devfd.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/devfd.pc
 
-# What is committed, and nothing else; the same commit gives the same bytes.
+# Sources and corpus as they are committed; the same commit gives the same bytes.
+COMMIT ?= HEAD
 dist: amalgamation
 	@mkdir -p $(DIST)
-	git archive --prefix=devfd-$(VERSION)/ -o $(DIST)/devfd-$(VERSION).tar.gz HEAD
-	tar --sort=name --mtime=@$$(git log -1 --format=%ct) --owner=0 --group=0 --numeric-owner \
+	git archive --prefix=devfd-$(VERSION)/ -o $(DIST)/devfd-$(VERSION).tar.gz $(COMMIT)
+	tar --sort=name --mtime=@$$(git log -1 --format=%ct $(COMMIT)) --owner=0 --group=0 --numeric-owner \
 		--transform='s,^,devfd-amalgamation-$(VERSION)/,' -C $(AMALGAMATION) -cf - \
 		devfd.c devfd.h devfd-linux.c devfd-linux.h | gzip -n >$(DIST)/devfd-amalgamation-$(VERSION).tar.gz
 	git archive --prefix=devfd-corpus-$(CORPUS_VERSION)/ -o $(DIST)/devfd-corpus-$(CORPUS_VERSION).tar.gz \
-		HEAD:conformance $$(git ls-tree --name-only HEAD:conformance | grep -x -e corpus -e captures)
+		$(COMMIT):conformance $$(git ls-tree --name-only $(COMMIT):conformance | grep -x -e corpus -e captures)
 	@ls -l $(DIST)
 
 # HEADER=path of a vfio.h that is compared in place of the system's and Debian's newer one.
