@@ -198,7 +198,7 @@ class Leaf:
         value = self.load(field)
         if len(values) == 1:
             return [f"{value} != {hexa(values[0])}"]
-        if values != list(range(values[0], values[-1] + 1)):
+        if values[-1] - values[0] + 1 != len(values):
             return [f"!{enum_finder(field.enum)}({value})"]
         low = [f"{value} < {values[0]}"] if values[0] else []
         return [*low, f"{value} > {values[-1]}"]
