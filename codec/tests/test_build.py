@@ -230,3 +230,23 @@ def test_core_compiles_in_kbuild() -> None:
     needed = names_needed(at / "devfd_kbuild.ko")
     compilers_own = {name for name in needed if name.startswith("__")}
     assert needed - compilers_own <= MAY_NEED | {"_printk"}
+
+
+# -- what stays ------------------------------------------------------------------------------------
+
+
+def test_results_are_what_stability_says(tmp_path: Path) -> None:
+    text = (ROOT / "STABILITY.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(DEVFD_\w+)` \| (-?\d+) \| (-?\d+)", text, flags=re.M)
+    header = (CODEC / "codec.h").read_text(encoding="utf-8")
+    results = re.search(r"enum devfd_result \{(.*?)\};", header, flags=re.S)[1]
+    assert [name for name, _, _ in rows] == re.findall(r"^\t(DEVFD_\w+)", results, flags=re.M)
+    tests = [f"{name} != {n} || devfd_errno({name}) != {e}" for name, n, e in rows]
+    source = tmp_path / "results.c"
+    source.write_text(
+        '#include "codec.h"\nint main(void)\n{\n\treturn ' + " ||\n\t\t".join(tests) + ";\n}\n"
+    )
+    items = [CODEC / name for name in ("items.c", "chain.c", "records.c")]
+    generated = [CODEC / "generated" / name for name in ("items.c", "linux.c", "tlv.c")]
+    good("cc", f"-I{CODEC}", "-o", tmp_path / "results", source, *items, *generated)
+    good(tmp_path / "results")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Uses devfd as somebody else would: installed, by pkg-config and meson, or dropped in as one file."""
+"""Uses devfd as somebody else would: installed, by pkg-config and meson, or as one file."""
 
 from __future__ import annotations
 
