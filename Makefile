@@ -191,14 +191,18 @@ install: all
 
 # Sources and corpus as they are committed; the same commit gives the same bytes.
 COMMIT ?= HEAD
+TAR = tar --sort=name --mtime=@$$(git log -1 --format=%ct $(COMMIT)) --owner=0 --group=0 --numeric-owner
+CORPUS = $(shell git ls-tree --name-only $(COMMIT):conformance | grep -x -e corpus -e captures)
+
 dist: amalgamation
-	@mkdir -p $(DIST)
+	@rm -rf $(DIST)/corpus && mkdir -p $(DIST)/corpus
 	git archive --prefix=devfd-$(VERSION)/ -o $(DIST)/devfd-$(VERSION).tar.gz $(COMMIT)
-	tar --sort=name --mtime=@$$(git log -1 --format=%ct $(COMMIT)) --owner=0 --group=0 --numeric-owner \
-		--transform='s,^,devfd-amalgamation-$(VERSION)/,' -C $(AMALGAMATION) -cf - \
+	$(TAR) --transform='s,^,devfd-amalgamation-$(VERSION)/,' -C $(AMALGAMATION) -cf - \
 		devfd.c devfd.h devfd-linux.c devfd-linux.h | gzip -n >$(DIST)/devfd-amalgamation-$(VERSION).tar.gz
-	git archive --prefix=devfd-corpus-$(CORPUS_VERSION)/ -o $(DIST)/devfd-corpus-$(CORPUS_VERSION).tar.gz \
-		$(COMMIT):conformance $$(git ls-tree --name-only $(COMMIT):conformance | grep -x -e corpus -e captures)
+	git archive $(COMMIT) $(addprefix conformance/,$(CORPUS)) | tar -x -C $(DIST)/corpus
+	$(TAR) --transform='s,^,devfd-corpus-$(CORPUS_VERSION)/,' -C $(DIST)/corpus/conformance -cf - \
+		$(CORPUS) | gzip -n >$(DIST)/devfd-corpus-$(CORPUS_VERSION).tar.gz
+	@rm -rf $(DIST)/corpus
 	@ls -l $(DIST)
 
 # HEADER=path of a vfio.h that is compared in place of the system's and Debian's newer one.
