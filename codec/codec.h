@@ -206,10 +206,11 @@ struct devfd_writer {
 	uint32_t regions, irqs;                 /* lowest index that may come next */
 	uint32_t part, part_size;               /* tail part of the item being written */
 	uint32_t device_part, device_part_size; /* that of the device */
-	uint32_t types;  /* fixed: the types that can carry everything so far, a bit each */
-	uint32_t type;   /* fixed: id of the type chosen */
-	uint32_t total;  /* bytes of the file */
-	uint32_t config; /* fixed: configuration space was put */
+	uint32_t types;   /* fixed: the types that can carry everything so far, a bit each */
+	uint32_t type;    /* fixed: id of the type chosen */
+	uint32_t total;   /* bytes of the file */
+	uint32_t config;  /* fixed: configuration space was put */
+	uint32_t refused; /* something would be lost, without leave */
 	struct devfd_item device;
 };
 
@@ -224,7 +225,8 @@ int devfd_begin(struct devfd_writer *w, uint32_t layout, uint32_t options, void 
 /*
  * Puts one item. The item must be one that a reader could have given; what it points at must stay
  * until devfd_end(). *lost tells what the layout cannot carry (a mask of model flags and
- * DEVFD_LOST_*); without DEVFD_LOSSY nothing of such an item is written and DEVFD_LOSS is returned.
+ * DEVFD_LOST_*); without DEVFD_LOSSY that is DEVFD_LOSS: a region or interrupt is not written, and
+ * devfd_end() will give nothing, but further items may be put to learn what else would be lost.
  * Returns DEVFD_OK also when the buffer is full already, so that devfd_end() can tell the size
  * needed.
  */
@@ -232,8 +234,8 @@ int devfd_put(struct devfd_writer *w, const struct devfd_item *item, uint32_t *l
 
 /*
  * Ends the description. *size is the number of bytes that it has, or needs: DEVFD_OK, or DEVFD_ROOM
- * if that is more than the capacity (the buffer then holds nothing of use), or DEVFD_LOSS if the
- * layout cannot hold this device.
+ * if that is more than the capacity (the buffer then holds nothing of use), or DEVFD_LOSS if an
+ * item was refused or the layout cannot hold this device.
  */
 int devfd_end(struct devfd_writer *w, size_t *size);
 

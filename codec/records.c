@@ -240,9 +240,8 @@ static int device_record(struct devfd_scan *s, struct devfd *d)
 	if (rc)
 		return rc;
 	rc = DEVFD_LEAF(row, s, at + HEAD, h.len - HEAD, s->version, &d->device, &used);
-	if (rc)
-		return rc;
-	rc = devfd_item_finish(s, at, &d->device);
+	if (rc == DEVFD_OK)
+		rc = devfd_item_finish(s, at, &d->device);
 	if (rc)
 		return rc;
 	s->num_regions = d->device.num_regions;

@@ -184,18 +184,16 @@ int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t 
 /* fixed: the header agrees with the type that it names. */
 static int read_type(const struct devfd_scan *s, struct devfd *d, const struct devfd_slots *l)
 {
-	const struct devfd_type *type = NULL;
+	const struct devfd_type *type;
 	uint32_t id = devfd_get32(s->base + l->type, s->big);
 	uint32_t i;
 
+	/* That it is one of them was judged with the header. */
 	for (i = 0; i < devfd_types_count; i++) {
-		if (devfd_types[i].id == id) {
-			type = &devfd_types[i];
+		if (devfd_types[i].id == id)
 			d->type = i;
-		}
 	}
-	if (!type)
-		return devfd_fail(s, DEVFD_RULE_FIXED_HEADER_DEVICE_TYPE_IN, l->type);
+	type = &devfd_types[d->type];
 	if (!(type->buses & (uint32_t)1 << d->device.bus))
 		return devfd_fail(s, DEVFD_RULE_FIXED_TYPE_BUS, l->bus);
 	if (type->counted && d->device.num_regions != type->num_regions)
@@ -252,9 +250,8 @@ int devfd_slots_open(struct devfd_scan *s, struct devfd *d)
 			return rc;
 	}
 	rc = read_slots(s, d, l);
-	if (rc)
-		return rc;
-	rc = devfd_item_finish(s, 0, &d->device);
+	if (rc == DEVFD_OK)
+		rc = devfd_item_finish(s, 0, &d->device);
 	if (rc)
 		return rc;
 	s->num_regions = d->device.num_regions;

@@ -352,14 +352,14 @@ int devfd_begin(struct devfd_writer *w, uint32_t layout, uint32_t options, void 
 	return DEVFD_OK;
 }
 
-static int put_device(struct devfd_writer *w, const struct devfd_item *item)
+static void put_device(struct devfd_writer *w, const struct devfd_item *item)
 {
 	w->device = *item;
 	w->stage = STAGE_REGIONS;
 	if (w->layout == DEVFD_TLV) {
 		devfd_tlv_header.put(w, item);
 		put_record(w, item, 0);
-		return DEVFD_OK;
+		return;
 	}
 	if (w->layout == DEVFD_FIXED)
 		w->types = types_for(item);
@@ -368,7 +368,6 @@ static int put_device(struct devfd_writer *w, const struct devfd_item *item)
 		put_tail(w, item, DEVFD_IN_TOP);
 	w->device_part = w->part;
 	w->device_part_size = w->part_size;
-	return DEVFD_OK;
 }
 
 /* The item may come next: the device first, then regions, then interrupts, each in ascending index.
@@ -377,7 +376,7 @@ static int in_order(const struct devfd_writer *w, const struct devfd_item *item)
 {
 	if (w->stage == STAGE_DEVICE)
 		return item->kind == DEVFD_DEVICE;
-	if (w->stage > STAGE_IRQS)
+	if (w->stage == STAGE_ENDED)
 		return 0;
 	if (item->kind == DEVFD_REGION)
 		return w->stage == STAGE_REGIONS && item->index >= w->regions &&
@@ -389,8 +388,11 @@ static int in_order(const struct devfd_writer *w, const struct devfd_item *item)
 int devfd_put(struct devfd_writer *w, const struct devfd_item *item, uint32_t *lost)
 {
 	struct devfd_item copy;
+	int rc;
 
 	*lost = 0;
+	if (w->stage == STAGE_FAILED)
+		return DEVFD_LOSS;
 	if (!in_order(w, item))
 		return DEVFD_MISUSE;
 	if (item->kind == DEVFD_REGION)
@@ -400,29 +402,28 @@ int devfd_put(struct devfd_writer *w, const struct devfd_item *item, uint32_t *l
 		w->stage = STAGE_IRQS;
 	}
 	*lost = lost_item(w, item);
-	if (*lost && !(w->options & DEVFD_LOSSY)) {
-		if (item->kind == DEVFD_DEVICE)
-			w->stage = STAGE_FAILED;
-		return DEVFD_LOSS;
-	}
+	rc = *lost && !(w->options & DEVFD_LOSSY) ? DEVFD_LOSS : DEVFD_OK;
+	if (rc)
+		w->refused = 1;
 	if (*lost & DEVFD_LOST_ITEM && item->kind == DEVFD_DEVICE) {
 		w->stage = STAGE_FAILED;
 		return DEVFD_LOSS;
 	}
+	/* A device is put all the same, so that the items behind it can be judged. */
+	if (rc && item->kind != DEVFD_DEVICE)
+		return rc;
 	/* A region that a reader would look for elsewhere is better absent. */
-	if (*lost & (DEVFD_LOST_ITEM | DEVFD_LOST_OFFSET))
-		return DEVFD_OK;
-	if (*lost & (DEVFD_BAR | DEVFD_CONFIG_SPACE))
+	if (*lost & (DEVFD_LOST_ITEM | DEVFD_LOST_OFFSET | DEVFD_BAR | DEVFD_CONFIG_SPACE))
 		return DEVFD_OK;
 	copy = *item;
 	strip(&copy, *lost);
 	if (item->kind == DEVFD_DEVICE)
-		return put_device(w, &copy);
-	if (w->layout != DEVFD_TLV)
+		put_device(w, &copy);
+	else if (w->layout != DEVFD_TLV)
 		put_slot(w, &copy);
 	else
 		put_record(w, &copy, item->kind == DEVFD_REGION ? DEVFD_IN_REGION : DEVFD_IN_IRQ);
-	return DEVFD_OK;
+	return rc;
 }
 
 /* The header again, with what is known only at the end. */
@@ -441,7 +442,7 @@ static void put_header(struct devfd_writer *w)
 int devfd_end(struct devfd_writer *w, size_t *size)
 {
 	*size = 0;
-	if (w->stage == STAGE_FAILED)
+	if (w->stage == STAGE_FAILED || w->refused)
 		return DEVFD_LOSS;
 	if (w->stage == STAGE_DEVICE || w->stage == STAGE_ENDED)
 		return DEVFD_MISUSE;
@@ -475,14 +476,11 @@ int devfd_convert(struct devfd *d, uint32_t layout, uint32_t options, void *buf,
 	while ((rc = devfd_next(d, &item)) == DEVFD_OK) {
 		rc = devfd_put(&w, &item, &one);
 		*lost |= one;
-		if (rc && rc != DEVFD_LOSS)
+		if (rc == DEVFD_MISUSE)
 			break;
 	}
 	devfd_rewind(d);
 	if (rc != DEVFD_END)
 		return rc;
-	rc = devfd_end(&w, size);
-	if (*lost && !(options & DEVFD_LOSSY))
-		return DEVFD_LOSS;
-	return rc;
+	return devfd_end(&w, size);
 }
