@@ -68,11 +68,15 @@ static int print_line(void *context, const struct devfd_line *line)
 {
 	const struct tree *t = context;
 	char value[32] = "", decimal[32] = "";
-	const char *name = line->field ? line->field : line->name;
+	char name[64];
 	const char *meaning = line->meaning;
 	int indent = 2 * (int)line->depth;
 	int column;
 
+	snprintf(name, sizeof(name), "%s", line->field ? line->field : line->name);
+	/* A slot is known by its index only: its place is all that says it. */
+	if (!line->field && line->nth >= 0)
+		snprintf(name, sizeof(name), "%s[%" PRId32 "]", line->name, line->nth);
 	if (line->numeric)
 		snprintf(value, sizeof(value), "0x%" PRIx64, line->value);
 	if (line->numeric && !*meaning && line->value > 9 && line->value <= DECIMAL_MAX) {

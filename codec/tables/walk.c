@@ -590,31 +590,39 @@ static int has_chain(const struct walk *w, const struct devfd_body_row *row)
 	return 0;
 }
 
+/* Where the first capability stands, or 0 without one that can be followed. */
+static uint32_t first_cap(const struct walk *w, const struct devfd_call_row *row)
+{
+	uint32_t at;
+
+	if (!row->chain || w->size < row->min)
+		return 0;
+	if (!has_chain(w, &devfd_body_rows[row->body]))
+		return 0;
+	if (!devfd_fits(row->cap_offset, 4, w->size))
+		return 0;
+	at = load32(w, row->cap_offset);
+	return at < row->chain->floor ? 0 : at;
+}
+
 static void walk_reply(struct walk *w, uint32_t call)
 {
 	const struct devfd_call_row *row = &devfd_calls[call - 1];
-	uint32_t end = w->size, argsz, at, count;
+	uint32_t argsz, at, count;
 
 	if (w->size >= row->min) {
 		argsz = load32(w, 0);
-		if (argsz >= row->min && argsz < end)
-			end = argsz;
+		if (argsz >= row->min && argsz < w->size)
+			w->size = argsz;
 	}
-	w->size = end;
-	walk_body(w, row->body, 0, least(row->full, end));
-	if (!row->chain || end < row->min)
-		return;
-	if (!has_chain(w, &devfd_body_rows[row->body]))
-		return;
-	if (!devfd_fits(row->cap_offset, 4, end))
-		return;
-	at = load32(w, row->cap_offset);
-	if (at < row->chain->floor)
-		return;
+	at = first_cap(w, row);
+	/* An older kernel's struct is shorter than ours: its capabilities begin where we have a
+	 * field. */
+	walk_body(w, row->body, 0, least(at ? least(row->full, at) : row->full, w->size));
 	for (count = 0; at && count < DEVFD_CHAIN_MAX && !w->rc; count++) {
-		if (!devfd_fits(at, CAP_HEAD, end))
+		if (!devfd_fits(at, CAP_HEAD, w->size))
 			return;
-		at = say_cap(w, row->chain->origin, at, end);
+		at = say_cap(w, row->chain->origin, at, w->size);
 	}
 }
 
