@@ -34,14 +34,102 @@ static uint32_t word(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* What devfd_next() of the table engine gives, as the dump of a description has it. */
+/* The functions that read, of the leaves and of the table engine. */
+struct reader {
+	int (*open_as)(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
+		       size_t size, struct devfd_error *e);
+	int (*next)(struct devfd *d, struct devfd_item *item);
+	int (*get_region)(const struct devfd *d, uint32_t index, struct devfd_item *item);
+	int (*get_irq)(const struct devfd *d, uint32_t index, struct devfd_item *item);
+	int (*get_kept)(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
+	int (*reply)(uint32_t call, uint32_t options, uint32_t index, const void *buf,
+		     size_t received, struct devfd_item *item, struct devfd_error *e);
+};
+
+static const struct reader leaves = {devfd_open_as, devfd_next,     devfd_get_region,
+				     devfd_get_irq, devfd_get_kept, devfd_reply};
+static const struct reader tables = {
+	devfd_tables_open_as, devfd_tables_next,     devfd_tables_get_region,
+	devfd_tables_get_irq, devfd_tables_get_kept, devfd_tables_reply,
+};
+
+/* What a look-up returns for an item in this state. */
+static int result_of(uint32_t state)
+{
+	if (state == DEVFD_EMPTY)
+		return DEVFD_IS_EMPTY;
+	if (state == DEVFD_UNREADABLE)
+		return DEVFD_IS_UNREADABLE;
+	return DEVFD_OK;
+}
+
+/* Looking an item up gives what walking to it gives, and its state as the result. */
+static bool found_again(const struct reader *by, const struct devfd *d,
+			const struct devfd_item *item)
+{
+	struct devfd_item found;
+	json_t *a, *b;
+	bool same;
+	int rc;
+
+	memset(&found, 0, sizeof(found));
+	if (item->kind == DEVFD_REGION)
+		rc = by->get_region(d, item->index, &found);
+	else
+		rc = by->get_irq(d, item->index, &found);
+	if (rc != result_of(item->state))
+		return false;
+	a = dump_item(item);
+	b = dump_item(&found);
+	same = json_equal(a, b);
+	json_decref(a);
+	json_decref(b);
+	return same;
+}
+
+/* Both readers give the same kept things of an item, at the same places. */
+static bool kept_alike(const struct devfd_item *item)
+{
+	uint32_t one_cursor = 0, other_cursor = 0;
+	struct devfd_kept one, other;
+	int rc, other_rc;
+
+	for (;;) {
+		rc = leaves.get_kept(item, &one_cursor, &one);
+		other_rc = tables.get_kept(item, &other_cursor, &other);
+		if (rc != other_rc)
+			return false;
+		if (rc)
+			return true;
+		if (one.data != other.data || one.size != other.size || one.id != other.id)
+			return false;
+	}
+}
+
+/* Whether all that is handed out of a description belongs together. */
+static bool consistent(const struct reader *by, const struct devfd *d)
+{
+	struct devfd walk = *d;
+	struct devfd_item item, last;
+
+	last.kind = DEVFD_DEVICE;
+	while (by->next(&walk, &item) == DEVFD_OK) {
+		if (!kept_alike(&item))
+			return false;
+		last = item;
+	}
+	/* The last item is the one that a look-up has the longest way to. */
+	return last.kind == DEVFD_DEVICE || found_again(by, d, &last);
+}
+
+/* What the tool would dump, if it read with the table engine. */
 static json_t *dump_by_tables(struct devfd *d)
 {
 	json_t *out = json_object(), *regions = json_array(), *irqs = json_array();
 	struct devfd_item item;
 
 	json_object_set_new(out, "schema", json_string(DUMP_SCHEMA));
-	while (devfd_tables_next(d, &item) == DEVFD_OK) {
+	while (tables.next(d, &item) == DEVFD_OK) {
 		if (item.kind == DEVFD_DEVICE)
 			json_object_set_new(out, "device", dump_item(&item));
 		else
@@ -53,71 +141,33 @@ static json_t *dump_by_tables(struct devfd *d)
 	return out;
 }
 
-/* Looking an item up gives what walking to it gives. */
-static bool found_again(const struct devfd *d, const struct devfd_item *item)
-{
-	struct devfd_item found;
-	json_t *a, *b;
-	bool same;
-
-	memset(&found, 0, sizeof(found));
-	if (item->kind == DEVFD_REGION)
-		devfd_get_region(d, item->index, &found);
-	if (item->kind == DEVFD_IRQ)
-		devfd_get_irq(d, item->index, &found);
-	a = dump_item(item);
-	b = dump_item(&found);
-	same = json_equal(a, b);
-	json_decref(a);
-	json_decref(b);
-	return same;
-}
-
-/* The last item is the one that a look-up has the longest way to. */
-static bool look_up(struct devfd *d)
-{
-	struct devfd_item item, last;
-
-	devfd_rewind(d);
-	if (devfd_next(d, &last) != DEVFD_OK)
-		return false;
-	while (devfd_next(d, &item) == DEVFD_OK)
-		last = item;
-	return last.kind == DEVFD_DEVICE || found_again(d, &last);
-}
-
 /* Judges by one of both; *dump is the dump of what was accepted. */
-static int judge(const struct devfd_input *in, bool tables, struct devfd_error *e, json_t **dump)
+static int judge(const struct devfd_input *in, const struct reader *by, struct devfd_error *e,
+		 json_t **dump)
 {
 	uint32_t call = in->format - DEVFD_FORMAT_REPLY + 1;
 	struct devfd_item item;
 	struct devfd d;
+	bool good;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
 	*dump = NULL;
-	if (in->format >= DEVFD_FORMAT_REPLY) {
-		if (tables)
-			rc = devfd_tables_reply(call, in->options, in->index, in->p, in->size,
-						&item, e);
-		else
-			rc = devfd_reply(call, in->options, in->index, in->p, in->size, &item, e);
-		if (!rc)
-			*dump = dump_reply(call, &item);
-		return rc;
+	if (in->format < DEVFD_FORMAT_REPLY) {
+		rc = by->open_as(&d, in->format, in->options, in->p, in->size, e);
+		if (rc)
+			return rc;
+		good = consistent(by, &d);
+		*dump = by == &leaves ? dump_description(&d) : dump_by_tables(&d);
+	} else {
+		rc = by->reply(call, in->options, in->index, in->p, in->size, &item, e);
+		if (rc)
+			return rc;
+		good = kept_alike(&item);
+		*dump = dump_reply(call, &item);
 	}
-	if (tables) {
-		rc = devfd_tables_open_as(&d, in->format, in->options, in->p, in->size, e);
-		if (!rc)
-			*dump = dump_by_tables(&d);
-		return rc;
-	}
-	rc = devfd_open_as(&d, in->format, in->options, in->p, in->size, e);
-	if (rc)
-		return rc;
-	*dump = dump_description(&d);
-	if (!look_up(&d))
-		json_object_set_new(*dump, "lookup", json_string("finds another item"));
+	if (!good)
+		json_object_set_new(*dump, "inconsistent", json_true());
 	return rc;
 }
 
@@ -145,22 +195,22 @@ static void print(const char *by, int rc, const struct devfd_error *e, const jso
 
 static void answer(const struct devfd_input *in)
 {
-	struct devfd_error leaves_error, tables_error;
-	json_t *leaves_dump, *tables_dump;
-	int leaves, tables;
+	struct devfd_error error, other_error;
+	json_t *dump, *other_dump;
+	int rc, other_rc;
 
-	leaves = judge(in, false, &leaves_error, &leaves_dump);
-	tables = judge(in, true, &tables_error, &tables_dump);
-	if (leaves == tables && !memcmp(&leaves_error, &tables_error, sizeof(leaves_error)) &&
-	    (!leaves_dump || json_equal(leaves_dump, tables_dump))) {
-		print("", leaves, &leaves_error, leaves_dump);
+	rc = judge(in, &leaves, &error, &dump);
+	other_rc = judge(in, &tables, &other_error, &other_dump);
+	if (rc == other_rc && !memcmp(&error, &other_error, sizeof(error)) &&
+	    (!dump || json_equal(dump, other_dump))) {
+		print("", rc, &error, dump);
 	} else {
-		print("DISAGREE leaves: ", leaves, &leaves_error, leaves_dump);
-		print("; tables: ", tables, &tables_error, tables_dump);
+		print("DISAGREE leaves: ", rc, &error, dump);
+		print("; tables: ", other_rc, &other_error, other_dump);
 	}
 	putchar('\n');
-	json_decref(leaves_dump);
-	json_decref(tables_dump);
+	json_decref(dump);
+	json_decref(other_dump);
 }
 
 /* One frame; the input is a copy of its own and of exactly its size, so that each stray load is
