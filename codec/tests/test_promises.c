@@ -102,6 +102,21 @@ static void region_reply(struct blob *b)
 	put_cap(b->p + 96, 0x77, 1, 0);
 }
 
+/* A list of areas at the very end, where nothing but the count stops whoever walks it. */
+static void bare_reply(struct blob *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->name = "bare reply";
+	b->call = DEVFD_REGION_INFO;
+	b->size = 64;
+	put32(b->p, (uint32_t)b->size);
+	put32(b->p + 4, 0xf);
+	put32(b->p + 8, 2);
+	put32(b->p + 12, 32);
+	put_cap(b->p + 32, 1, 1, 0);
+	put32(b->p + 40, 1);
+}
+
 static void iommu_reply(struct blob *b)
 {
 	memset(b, 0, sizeof(*b));
@@ -127,17 +142,37 @@ static void golden(struct blob *b, const char *name)
 	assert_true(b->size > 0);
 }
 
-static const char *const descriptions[] = {"pci-tlv", "pci-array", "pci-fixed", "dt-big",
-					   "pci-draft"};
+/* An array in which items have parts of the tail. */
+static void with_tail(struct blob *b)
+{
+	struct devfd_error e;
+	struct blob source;
+	struct devfd d;
+	uint32_t lost;
 
-enum { DESCRIPTIONS = 5, BLOBS = DESCRIPTIONS + 2 };
+	memset(b, 0, sizeof(*b));
+	b->name = "tail";
+	golden(&source, "dt-big");
+	assert_int_equal(devfd_open(&d, source.p, source.size, &e), DEVFD_OK);
+	assert_int_equal(
+		devfd_convert(&d, DEVFD_ARRAY, DEVFD_LITTLE, b->p, sizeof(b->p), &b->size, &lost),
+		DEVFD_OK);
+}
+
+static const char *const goldens[] = {"pci-tlv", "pci-array", "pci-fixed", "dt-big", "pci-draft"};
+
+enum { GOLDENS = 5, DESCRIPTIONS = GOLDENS + 1, BLOBS = DESCRIPTIONS + 3 };
 
 static void blob(struct blob *b, uint32_t i)
 {
-	if (i < DESCRIPTIONS)
-		golden(b, descriptions[i]);
+	if (i < GOLDENS)
+		golden(b, goldens[i]);
+	else if (i == GOLDENS)
+		with_tail(b);
 	else if (i == DESCRIPTIONS)
 		region_reply(b);
+	else if (i == DESCRIPTIONS + 1)
+		bare_reply(b);
 	else
 		iommu_reply(b);
 }
@@ -229,11 +264,11 @@ static int exercise(const struct blob *b, const uint8_t *p, size_t size)
 	return rc;
 }
 
-/* Calls fn with each input that differs from a good one in one byte. */
+/* Calls fn with each input that differs from a good one in one byte, by 1 or altogether. */
 static void with_mutants(const struct blob *b, uint8_t *p,
 			 void (*fn)(const struct blob *b, uint8_t *p))
 {
-	static const uint8_t values[] = {0x00, 0x01, 0x04, 0x10, 0x30, 0x7f, 0x80, 0xff};
+	static const uint8_t values[] = {0x00, 0x01, 0x04, 0x08, 0x10, 0x30, 0x7f, 0x80, 0xff};
 	size_t at;
 	uint32_t i;
 
@@ -243,6 +278,10 @@ static void with_mutants(const struct blob *b, uint8_t *p,
 			p[at] = values[i];
 			fn(b, p);
 		}
+		p[at] = (uint8_t)(b->p[at] + 1);
+		fn(b, p);
+		p[at] = (uint8_t)(b->p[at] - 1);
+		fn(b, p);
 	}
 	memcpy(p, b->p, b->size);
 }
@@ -425,7 +464,7 @@ static void promise_7_unreadable_is_never_empty(void **state)
 	(void)state;
 	/* The same device in three layouts: region 1 is empty, 8 could not be read. */
 	for (i = 0; i < 3; i++) {
-		golden(&b, descriptions[i]);
+		golden(&b, goldens[i]);
 		assert_int_equal(devfd_open(&d, b.p, b.size, &e), DEVFD_OK);
 		assert_int_equal(devfd_get_region(&d, 1, &item), DEVFD_IS_EMPTY);
 		assert_int_equal(item.state, DEVFD_EMPTY);

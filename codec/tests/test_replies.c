@@ -480,6 +480,21 @@ static void areas_fail_closed(void **state)
 	rejects(&r, DEVFD_RULE_LINUX_REGION_INFO_INDEX, 8);
 }
 
+/* An area that reaches past the region is pointed at, whichever it is. */
+static void areas_are_pointed_at(void **state)
+{
+	struct reply r;
+	uint32_t i, at;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		good(&r, &shapes[0]);
+		at = shapes[0].fixed + 16 + shapes[0].head + i * shapes[0].element;
+		devfd_set64(r.p + at, 0x100001, big());
+		rejects(&r, DEVFD_RULE_MODEL_AREA_INSIDE, at);
+	}
+}
+
 static void wrong_call(void **state)
 {
 	struct devfd_item item;
@@ -616,6 +631,7 @@ int main(void)
 		cmocka_unit_test(capability_heads),
 		cmocka_unit_test(at_most_64_capabilities),
 		cmocka_unit_test(areas_fail_closed),
+		cmocka_unit_test(areas_are_pointed_at),
 		cmocka_unit_test(wrong_call),
 		cmocka_unit_test(ask_dances_twice),
 		cmocka_unit_test(ask_gives_up),
