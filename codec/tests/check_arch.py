@@ -15,7 +15,7 @@ from pathlib import Path
 
 CORPUS = Path("conformance/corpus/vectors.json")
 FORMATS = {
-    "tlv": 1, "array": 2, "fixed": 3,
+    None: 0, "tlv": 1, "array": 2, "fixed": 3,
     "linux.device_info": 4, "linux.region_info": 5, "linux.irq_info": 6, "linux.iommu_info": 7,
 }  # fmt: skip
 LITTLE, BIG, PRODUCER = 1, 2, 4
