@@ -99,7 +99,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-po
 # Inputs a format that leaves, tables and oracle have to agree on.
 DIFFERENTIAL ?= 10000
 
-.PHONY: setup demo check check-unit check-san check-loads check-python check-differential check-arch check-all
+.PHONY: setup demo check check-unit check-san check-loads check-python check-differential check-arch check-sabotage check-all
 setup:
 	@.ci/setup check
 
@@ -152,7 +152,11 @@ $(BUILD)/tests/replay: $(BUILD)/obj/codec/tests/replay.o $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^
 
-check-all: check lint check-arch coverage prove
+# Small faults planted in copies: each watcher named for one has to notice it.
+check-sabotage:
+	@$(PYTHON) -B generators/tests/sabotage.py
+
+check-all: check lint check-arch coverage prove check-sabotage
 	@$(MAKE) --no-print-directory check-differential DIFFERENTIAL=1000000
 
 # ---- Figures ----
@@ -228,6 +232,7 @@ help:
 ## make install  tool, library, header, manual page and devfd.pc to DESTDIR and PREFIX
 ## make dist     build/dist: sources, amalgamation and corpus as tarballs
 ## make check-header HEADER=FILE  the spec against a vfio.h of yours
+## make check-sabotage  planted faults, each to be noticed by the tests named for it
 ## make coverage    build/coverage.json: line and branch coverage of the core
 ## make prove       build/prove.json: Frama-C, no run-time error, every loop ends
 ## make check-all   all of it, with 1,000,000 differential inputs a format
