@@ -15,34 +15,18 @@ enum {
 /* A walk along one chain. Keeping the places visited tells a cycle from a mere step backward,
  * without reading twice. */
 struct walk {
-	const struct devfd_scan *s;
-	const struct devfd_chain *chain;
 	uint32_t visited[DEVFD_CHAIN_MAX];
 	uint32_t count;
+	uint32_t at;   /* the capability that comes next, or 0 */
 	uint32_t seen; /* a bit for each listed capability */
+	uint32_t kept; /* one of them is kept */
 };
 
-/*@ // The rows of a chain; one bit of walk.seen for each.
-  @ predicate chain_rows(struct devfd_chain *chain) =
-  @   \valid_read(chain) && chain->count <= 32 && \valid_read(chain->caps + (0 .. chain->count - 1))
-  &&
-  @   \forall integer i; 0 <= i < chain->count ==>
-  @     devfd_head_of(chain->caps[i].body) <= HEAD && devfd_least_of(chain->caps[i].body) == 0;
-  @
-  @ predicate walking(struct walk *w) =
-  @   \valid_read(w) && w->count <= DEVFD_CHAIN_MAX && chain_rows(w->chain) && devfd_input(w->s) &&
-  @   \separated(w, w->s, w->s->error) && \separated(w->chain, w->s->error) &&
-  @   \separated(w->chain->caps + (0 .. w->chain->count - 1), w->s->error);
-  @
-  @ // An item that the capabilities of a chain are read into.
-  @ predicate item_of(struct devfd_scan *s, struct devfd_chain *chain, struct devfd_item *item) =
-  @   devfd_target(s, item) && \separated(item, chain) &&
-  @   \separated(item, chain->caps + (0 .. chain->count - 1));
-  @
-  @ // The head of a capability at `at` may be read.
-  @ predicate head_at(struct devfd_scan *s, integer at) = at + HEAD <= s->end;
+/*@ requires DEVFD_CALLS;
+  @ terminates \true;
+  @ assigns \result \from call;
+  @ ensures \result == \null || DEVFD_CALL_ROW(\result);
   @*/
-
 static const struct devfd_call_row *call_row(uint32_t call)
 {
 	if (!call || call > devfd_calls_count)
@@ -50,9 +34,9 @@ static const struct devfd_call_row *call_row(uint32_t call)
 	return &devfd_calls[call - 1];
 }
 
-/*@ requires chain_rows(chain);
+/*@ requires DEVFD_CHAIN_ROWS(chain);
   @ terminates \true;
-  @ assigns \result \from chain;
+  @ assigns \result \from chain->caps, id;
   @ ensures \result == \null ||
   @   \exists integer i; 0 <= i < chain->count && \result == chain->caps + i;
   @*/
@@ -71,126 +55,159 @@ static const struct devfd_cap *cap_row(const struct devfd_chain *chain, uint32_t
 }
 
 /* The link that stands at `at`, in the capability visited last if there is one. */
-/*@ requires walking(w);
+/*@ DEVFD_INPUT(s)
+  @ requires \valid_read(chain);
+  @ requires \valid_read(w) && w->count <= DEVFD_CHAIN_MAX;
   @ terminates \true;
-  @ assigns *w->s->error;
-  @ ensures devfd_judged(\result);
-  @ ensures \result == DEVFD_OK ==> head_at(w->s, link) && w->count < DEVFD_CHAIN_MAX;
+  @ assigns *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures \result == DEVFD_OK ==> link + HEAD <= s->end && w->count < DEVFD_CHAIN_MAX;
   @*/
-static int judge_link(const struct walk *w, uint32_t at, uint32_t link)
+static int judge_link(const struct devfd_scan *s, const struct devfd_chain *chain,
+		      const struct walk *w, uint32_t at, uint32_t link)
 {
-	const struct devfd_chain *chain = w->chain;
 	uint32_t i, prev;
 
 	if (link < chain->floor)
-		return devfd_fail(w->s, chain->low, at);
-	if (!devfd_fits(link, HEAD, w->s->end))
-		return devfd_fail(w->s, chain->fits, at);
+		return devfd_fail(s, chain->low, at);
+	if (!devfd_fits(link, HEAD, s->end))
+		return devfd_fail(s, chain->fits, at);
 	/*@ loop invariant i <= w->count;
 	  @ loop assigns i;
 	  @ loop variant w->count - i;
 	  @*/
 	for (i = 0; i < w->count; i++) {
 		if (w->visited[i] == link)
-			return devfd_fail(w->s, chain->cycle, at);
+			return devfd_fail(s, chain->cycle, at);
 	}
 	if (w->count) {
 		prev = w->visited[w->count - 1];
 		if (link < prev)
-			return devfd_fail(w->s, chain->backward, at);
+			return devfd_fail(s, chain->backward, at);
 		if (link - prev < HEAD)
-			return devfd_fail(w->s, chain->apart, at);
+			return devfd_fail(s, chain->apart, at);
 	}
 	if (w->count == DEVFD_CHAIN_MAX)
-		return devfd_fail(w->s, chain->max, at);
-	if (!(w->s->options & DEVFD_PRODUCER))
+		return devfd_fail(s, chain->max, at);
+	if (!(s->options & DEVFD_PRODUCER))
 		return DEVFD_OK;
 	if (link % DEVFD_CHAIN_ALIGN)
-		return devfd_fail(w->s, chain->align, at);
+		return devfd_fail(s, chain->align, at);
 	return DEVFD_OK;
 }
 
 /* Judges the body of a listed capability whose head is at `at`. next: the link in its head. */
-/*@ requires walking(w) && \valid(w) && item_of(w->s, w->chain, item) && \separated(w, item);
-  @ requires \exists integer i; 0 <= i < w->chain->count && row == w->chain->caps + i;
-  @ requires head_at(w->s, at);
+/*@ DEVFD_INPUT(s)
+  @ requires DEVFD_CHAIN_ROWS(chain);
+  @ requires \valid(w);
+  @ requires \exists integer i; 0 <= i < chain->count && row == chain->caps + i;
+  @ requires at + HEAD <= s->end;
+  @ DEVFD_ITEM(item)
   @ terminates \true;
-  @ assigns w->seen, *item, *w->s->error;
-  @ ensures devfd_judged(\result) && devfd_views(item);
+  @ assigns w->seen, *item, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(item);
   @*/
-static int judge_body(struct walk *w, const struct devfd_cap *row, uint32_t at, uint32_t version,
-		      uint32_t next, struct devfd_item *item)
+static int judge_body(const struct devfd_scan *s, const struct devfd_chain *chain, struct walk *w,
+		      const struct devfd_cap *row, uint32_t at, uint32_t version, uint32_t next,
+		      struct devfd_item *item)
 {
-	uint32_t bit = (uint32_t)1 << (row - w->chain->caps), used;
+	uint32_t bit = (uint32_t)1 << (row - chain->caps), used;
 	int rc;
 
 	if (!version)
-		return devfd_fail(w->s, w->chain->version, at + VERSION_AT);
+		return devfd_fail(s, chain->version, at + VERSION_AT);
 	if (w->seen & bit)
-		return devfd_fail(w->s, w->chain->twice, at);
+		return devfd_fail(s, chain->twice, at);
 	w->seen |= bit;
-	rc = DEVFD_LEAF(row, w->s, at + HEAD, w->s->end - at - HEAD, version, item, &used);
+	rc = DEVFD_LEAF(row, s, at + HEAD, s->end - at - HEAD, version, item, &used);
 	if (rc)
 		return rc;
 	item->flags |= row->knows;
 	if (next && used > next - at - HEAD)
-		return devfd_fail(w->s, w->chain->overlap, at);
+		return devfd_fail(s, chain->overlap, at);
 	return DEVFD_OK;
 }
 
-/*@ requires devfd_input(s) && chain_rows(chain) && item_of(s, chain, item);
-  @ requires \separated(chain, s->error) && \separated(chain->caps + (0 .. chain->count - 1), s->error);
+/* Judges the capability whose head is at w->at, and goes on to the next. */
+/*@ DEVFD_INPUT(s)
+  @ requires DEVFD_CHAIN_ROWS(chain);
+  @ requires \valid(w) && w->count < DEVFD_CHAIN_MAX;
+  @ requires w->at + HEAD <= s->end;
+  @ DEVFD_ITEM(item)
+  @ terminates \true;
+  @ assigns *w, *item, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(item);
+  @ ensures w->count == \old(w->count) + 1;
+  @ ensures \result == DEVFD_OK && w->at != 0 ==>
+  @   w->at + HEAD <= s->end && w->count < DEVFD_CHAIN_MAX;
+  @*/
+static int visit(const struct devfd_scan *s, const struct devfd_chain *chain, struct walk *w,
+		 struct devfd_item *item)
+{
+	uint32_t at = w->at;
+	uint32_t id = devfd_get16(s->base + at, s->big);
+	uint32_t version = devfd_get16(s->base + at + VERSION_AT, s->big);
+	uint32_t next = devfd_get32(s->base + at + NEXT_AT, s->big);
+	const struct devfd_cap *row = cap_row(chain, id);
+	int rc;
+
+	w->visited[w->count++] = at;
+	if (next) {
+		rc = judge_link(s, chain, w, at + NEXT_AT, next);
+		if (rc)
+			return rc;
+	}
+	if (row) {
+		rc = judge_body(s, chain, w, row, at, version, next, item);
+		if (rc)
+			return rc;
+	}
+	if (!row || !row->knows || version > row->version)
+		w->kept = 1;
+	w->at = next;
+	return DEVFD_OK;
+}
+
+/*@ DEVFD_INPUT(s)
+  @ requires DEVFD_CHAIN_ROWS(chain);
   @ requires place + 4 <= s->end;
+  @ DEVFD_ITEM(item)
   @ terminates \true;
   @ assigns *item, *s->error;
-  @ ensures devfd_judged(\result) && devfd_views(item);
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(item);
   @*/
 static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t place,
 		      struct devfd_item *item)
 {
 	struct walk w;
-	uint32_t at, first, kept = 0;
+	uint32_t first;
 	int rc;
 
-	w.s = s;
-	w.chain = chain;
 	w.count = 0;
 	w.seen = 0;
+	w.kept = 0;
 	first = devfd_get32(s->base + place, s->big);
 	if (!first)
 		return devfd_fail(s, chain->first, place);
-	rc = judge_link(&w, place, first);
+	rc = judge_link(s, chain, &w, place, first);
 	if (rc)
 		return rc;
-	at = first;
-	/*@ loop invariant w.count <= DEVFD_CHAIN_MAX && w.s == s && w.chain == chain;
-	  @ loop invariant at != 0 ==> w.count < DEVFD_CHAIN_MAX && head_at(s, at);
-	  @ loop invariant devfd_views(item);
-	  @ loop assigns at, rc, kept, w, *item, *s->error;
+	w.at = first;
+	/*@ loop invariant w.count <= DEVFD_CHAIN_MAX;
+	  @ loop invariant w.at != 0 ==> w.at + HEAD <= s->end && w.count < DEVFD_CHAIN_MAX;
+	  @ loop invariant DEVFD_VIEWS(item);
+	  @ loop assigns rc, w, *item, *s->error;
 	  @ loop variant DEVFD_CHAIN_MAX - w.count;
 	  @*/
-	while (at) {
-		uint32_t id = devfd_get16(s->base + at, s->big);
-		uint32_t version = devfd_get16(s->base + at + VERSION_AT, s->big);
-		uint32_t next = devfd_get32(s->base + at + NEXT_AT, s->big);
-		const struct devfd_cap *row = cap_row(chain, id);
-
-		w.visited[w.count++] = at;
-		if (next) {
-			rc = judge_link(&w, at + NEXT_AT, next);
-			if (rc)
-				return rc;
-		}
-		if (row) {
-			rc = judge_body(&w, row, at, version, next, item);
-			if (rc)
-				return rc;
-		}
-		if (!row || !row->knows || version > row->version)
-			kept = 1;
-		at = next;
+	while (w.at) {
+		rc = visit(s, chain, &w, item);
+		if (rc)
+			return rc;
 	}
-	if (kept) {
+	if (w.kept) {
 		item->kept.base = s->base;
 		item->kept.at = first;
 		item->kept.end = s->end;
@@ -200,22 +217,14 @@ static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chai
 	return DEVFD_OK;
 }
 
-/*@ // What the loops rely on of the row of a call.
-  @ predicate call_ok(struct devfd_call_row *row) =
-  @   \valid_read(row) && 16 <= row->min <= row->full <= 32 && row->cap_offset <= 32 &&
-  @   devfd_head_of(row->body) == 0 && devfd_least_of(row->body) <= row->min &&
-  @   (row->chain == \null || chain_rows(row->chain));
-  @*/
-
 /* cap_offset means something only if it was received and the flags say so. */
-/*@ requires devfd_input(s) && call_ok(row) && devfd_target(s, item);
-  @ requires \separated(row, item) && \separated(row, s->error);
-  @ requires row->chain != \null ==>
-  @   item_of(s, row->chain, item) && \separated(row->chain, s->error) &&
-  @   \separated(row->chain->caps + (0 .. row->chain->count - 1), s->error);
+/*@ DEVFD_INPUT(s)
+  @ requires DEVFD_CALL_ROW(row);
+  @ DEVFD_ITEM(item)
   @ terminates \true;
   @ assigns *item, *s->error;
-  @ ensures devfd_judged(\result) && devfd_views(item);
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(item);
   @*/
 static int judge_chain(const struct devfd_scan *s, const struct devfd_call_row *row,
 		       struct devfd_item *item)
@@ -230,6 +239,11 @@ static int judge_chain(const struct devfd_scan *s, const struct devfd_call_row *
 	return walk_chain(s, row->chain, row->cap_offset, item);
 }
 
+/*@ requires \valid(e);
+  @ terminates \true;
+  @ assigns *e;
+  @ ensures \result == DEVFD_MORE && e->need == need;
+  @*/
 static int more(struct devfd_error *e, uint32_t rule, uint32_t need)
 {
 	e->rule = rule;
@@ -238,6 +252,10 @@ static int more(struct devfd_error *e, uint32_t rule, uint32_t need)
 	return DEVFD_MORE;
 }
 
+/*@ terminates \true;
+  @ assigns \nothing;
+  @ ensures \result <= 1;
+  @*/
 static uint32_t host_is_big(void)
 {
 	const uint16_t one = 1;
@@ -256,6 +274,17 @@ uint32_t devfd_options_big(uint32_t options)
 	return host_is_big();
 }
 
+/*@ requires DEVFD_CALLS;
+  @ requires \valid_read((const uint8_t *)buf + (0 .. received - 1));
+  @ requires \valid(item) && \valid(e);
+  @ terminates \true;
+  @ assigns *item, *e;
+  @ ensures \result == DEVFD_OK || \result == DEVFD_MORE || \result == DEVFD_REJECT ||
+  @   \result == DEVFD_MISUSE;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(item);
+  @ ensures \result == DEVFD_MORE ==> e->need >= 16;
+  @ ensures \result != DEVFD_OK ==> *item == \old(*item);
+  @*/
 int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf, size_t received,
 		struct devfd_item *item, struct devfd_error *e)
 {
@@ -293,9 +322,8 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 	if (rc)
 		return rc;
 	rc = judge_chain(&s, row, &result);
-	if (rc)
-		return rc;
-	rc = devfd_item_finish(&s, 0, &result);
+	if (rc == DEVFD_OK)
+		rc = devfd_item_finish(&s, 0, &result);
 	if (rc)
 		return rc;
 	*item = result;

@@ -55,10 +55,11 @@ int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd
 	devfd_table_leaf((row)->body, s, at, room, version, item, used)
 #define DEVFD_ITEM_RULES(s, at, item) devfd_table_item(s, at, item)
 #else
-/*@ requires devfd_input(s) && \valid_read(item) && \separated(item, s->error);
+/*@ DEVFD_INPUT(s)
+  @ requires \valid_read(item);
   @ terminates \true;
   @ assigns *s->error;
-  @ ensures devfd_judged(\result);
+  @ ensures DEVFD_JUDGED;
   @*/
 int devfd_item_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
 #ifndef DEVFD_PROOF
@@ -97,14 +98,16 @@ static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
 /*@ requires \valid(item);
   @ terminates \true;
   @ assigns *item;
-  @ ensures devfd_views(item);
+  @ ensures DEVFD_VIEWS(item);
+  @ ensures item->kind == kind;
   @*/
 void devfd_item_init(struct devfd_item *item, uint32_t kind);
 
-/*@ requires devfd_input(s) && devfd_target(s, item);
+/*@ DEVFD_INPUT(s)
+  @ requires \valid(item);
   @ terminates \true;
   @ assigns item->state, *s->error;
-  @ ensures devfd_judged(\result);
+  @ ensures DEVFD_JUDGED;
   @*/
 int devfd_item_finish(const struct devfd_scan *s, uint32_t at, struct devfd_item *item);
 
@@ -288,7 +291,8 @@ static inline void devfd_out_areas(struct devfd_writer *w, const struct devfd_it
 }
 
 /* The first byte that is not 0 in [from, to), or to. */
-/*@ requires devfd_input(s) && from <= to <= s->size;
+/*@ DEVFD_INPUT(s)
+  @ requires from <= to <= s->size;
   @ terminates \true;
   @ assigns \nothing;
   @ ensures from <= \result <= to;
@@ -305,7 +309,8 @@ static inline uint32_t devfd_nonzero(const struct devfd_scan *s, uint32_t from, 
 }
 
 /* The first NUL in [from, to), or to. */
-/*@ requires devfd_input(s) && from <= to <= s->size;
+/*@ DEVFD_INPUT(s)
+  @ requires from <= to <= s->size;
   @ terminates \true;
   @ assigns \nothing;
   @ ensures from <= \result <= to;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * contracts.h: what the loops and the leaves ask of their arguments and promise, in ACSL, for the
+ * proof (README.md). Included by scan.h when DEVFD_PROOF is defined, and by nothing else. These are
+ * macros and not ACSL predicates: a pointer that is only followed is then a value to the prover,
+ * and needs no argument about memory.
+ */
+#ifndef DEVFD_CONTRACTS_H
+#define DEVFD_CONTRACTS_H
+
+/* clang-format off */
+
+/* An input: what stands at base .. base + size - 1 may be read. */
+#define DEVFD_INPUT(s)                                                                             \
+	requires \valid_read(s);                                                                   \
+	requires \valid(s->error);                                                                 \
+	requires s->end <= s->size <= DEVFD_SIZE_MAX;                                              \
+	requires \valid_read(s->base + (0 .. s->size - 1));
+
+/* What an item points at may be read. */
+#define DEVFD_VIEWS(item)                                                                          \
+	(\valid_read(item->areas.p + (0 .. 16 * item->areas.count - 1)) &&                         \
+	 \valid_read(item->dt_path.p + (0 .. item->dt_path.size - 1)) &&                           \
+	 item->kept.end <= DEVFD_SIZE_MAX &&                                                       \
+	 \valid_read(item->kept.base + (0 .. item->kept.end - 1)))
+
+/* An item to be filled in. */
+#define DEVFD_ITEM(item)                                                                           \
+	requires \valid(item);                                                                     \
+	requires DEVFD_VIEWS(item);
+
+#define DEVFD_JUDGED (\result == DEVFD_OK || \result == DEVFD_REJECT)
+
+/*
+ * The contract of every leaf; each generated leaf is proved to keep it. head: bytes of the head in
+ * front of `at`; least: bytes that the caller has checked already. Both are numbers of the leaf's
+ * body.
+ */
+#define DEVFD_LEAF_CONTRACT(head, least)                                                           \
+	DEVFD_INPUT(s)                                                                             \
+	DEVFD_ITEM(item)                                                                           \
+	requires \valid(used);                                                                     \
+	requires head <= at;                                                                       \
+	requires least <= room;                                                                    \
+	requires at + room <= s->size;                                                             \
+	terminates \true;                                                                          \
+	assigns *item, *used, *s->error;                                                           \
+	ensures DEVFD_JUDGED;                                                                      \
+	ensures DEVFD_VIEWS(item);                                                                 \
+	ensures \result == DEVFD_OK ==> *used <= room;
+
+/* What the loops rely on of the rows of the generated tables; tables.c proves it. */
+#define DEVFD_CHAIN_ROWS(chain)                                                                    \
+	(\valid_read(chain) && chain->count <= 32 &&                                               \
+	 \valid_read(chain->caps + (0 .. chain->count - 1)) &&                                     \
+	 (\forall integer k; 0 <= k < chain->count ==>                                             \
+	  devfd_head_of(chain->caps[k].body) <= DEVFD_SIZE_LINUX_CAP &&                            \
+	  devfd_least_of(chain->caps[k].body) == 0))
+
+#define DEVFD_CALL_ROW(row)                                                                        \
+	(\valid_read(row) && 16 <= row->min <= row->full <= 32 && row->cap_offset <= 32 &&         \
+	 devfd_head_of(row->body) == 0 && devfd_least_of(row->body) <= row->min &&                 \
+	 (row->chain != \null ==> DEVFD_CHAIN_ROWS(row->chain)))
+
+#define DEVFD_CALLS                                                                                \
+	(\valid_read(&devfd_calls[0] + (0 .. devfd_calls_count - 1)) &&                            \
+	 (\forall integer c; 0 <= c < devfd_calls_count ==> DEVFD_CALL_ROW((&devfd_calls[c]))))
+
+/* clang-format on */
+
+/*@ axiomatic devfd_bodies {
+  @   logic integer devfd_head_of(integer body) reads \nothing;
+  @   logic integer devfd_least_of(integer body) reads \nothing;
+  @ }
+  @*/
+
+/*
+ * The loops reach a leaf through the function pointer of a row. To the proof such a call is one of
+ * this function: any leaf at all that keeps the contract of the body that the row names.
+ */
+/*@ DEVFD_LEAF_CONTRACT(devfd_head_of(body), devfd_least_of(body)) */
+int devfd_any_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uint32_t room,
+		   uint32_t version, struct devfd_item *item, uint32_t *used);
+
+#define DEVFD_LEAF(row, s, at, room, version, item, used)                                          \
+	devfd_any_leaf((row)->body, s, at, room, version, item, used)
+
+#endif
