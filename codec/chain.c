@@ -25,7 +25,8 @@ struct walk {
 /*@ requires DEVFD_CALLS;
   @ terminates \true;
   @ assigns \result \from call;
-  @ ensures \result == \null || DEVFD_CALL_ROW(\result);
+  @ ensures \result == \null ||
+  @   \exists integer c; 0 <= c < devfd_calls_count && \result == &devfd_calls[0] + c;
   @*/
 static const struct devfd_call_row *call_row(uint32_t call)
 {
@@ -258,11 +259,12 @@ static int more(struct devfd_error *e, uint32_t rule, uint32_t need)
   @*/
 static uint32_t host_is_big(void)
 {
-	const uint16_t one = 1;
-	uint8_t first;
+	const union {
+		uint16_t word;
+		uint8_t first;
+	} one = {1};
 
-	memcpy(&first, &one, 1);
-	return !first;
+	return !one.first;
 }
 
 uint32_t devfd_options_big(uint32_t options)
@@ -274,16 +276,50 @@ uint32_t devfd_options_big(uint32_t options)
 	return host_is_big();
 }
 
-/*@ requires DEVFD_CALLS;
+/* Judges what was received of one reply; s->end is known only then. */
+/*@ DEVFD_INPUT(s)
+  @ requires \valid(s) && \valid(item);
+  @ requires DEVFD_CALL_ROW(row);
+  @ requires row->chain != \null ==> \separated(s->error, row->chain);
+  @ terminates \true;
+  @ assigns s->end, *item, *s->error;
+  @ ensures DEVFD_JUDGED || \result == DEVFD_MORE;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(item);
+  @ ensures \result == DEVFD_MORE ==> s->error->need >= row->min;
+  @*/
+static int judge_reply(struct devfd_scan *s, const struct devfd_call_row *row,
+		       struct devfd_item *item)
+{
+	uint32_t argsz, used;
+	int rc;
+
+	if (s->size < row->min)
+		return more(s->error, row->size, row->min);
+	argsz = devfd_get32(s->base, s->big);
+	if (argsz < row->min)
+		return devfd_fail(s, row->argsz_min, 0);
+	if (argsz > s->size)
+		return more(s->error, row->argsz_more, argsz);
+	s->end = argsz;
+	devfd_item_init(item, row->kind);
+	rc = DEVFD_LEAF(row, s, 0, argsz, 0, item, &used);
+	if (rc)
+		return rc;
+	rc = judge_chain(s, row, item);
+	if (rc)
+		return rc;
+	return devfd_item_finish(s, 0, item);
+}
+
+/*@ requires DEVFD_CALLS && DEVFD_CALLS_APART(e);
   @ requires \valid_read((const uint8_t *)buf + (0 .. received - 1));
   @ requires \valid(item) && \valid(e);
   @ terminates \true;
   @ assigns *item, *e;
-  @ ensures \result == DEVFD_OK || \result == DEVFD_MORE || \result == DEVFD_REJECT ||
-  @   \result == DEVFD_MISUSE;
+  @ ensures DEVFD_JUDGED || \result == DEVFD_MORE || \result == DEVFD_MISUSE;
   @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(item);
-  @ ensures \result == DEVFD_MORE ==> e->need >= 16;
   @ ensures \result != DEVFD_OK ==> *item == \old(*item);
+  @ ensures \result == DEVFD_MORE ==> e->need >= 16;
   @*/
 int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf, size_t received,
 		struct devfd_item *item, struct devfd_error *e)
@@ -291,7 +327,6 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 	const struct devfd_call_row *row = call_row(call);
 	struct devfd_item result;
 	struct devfd_scan s;
-	uint32_t argsz, used;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
@@ -309,25 +344,21 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 	if (received > DEVFD_SIZE_MAX)
 		return devfd_fail(&s, DEVFD_RULE_MODEL_INPUT_MAX, 0);
 	s.size = (uint32_t)received;
-	if (s.size < row->min)
-		return more(e, row->size, row->min);
-	argsz = devfd_get32(s.base, s.big);
-	if (argsz < row->min)
-		return devfd_fail(&s, row->argsz_min, 0);
-	if (argsz > s.size)
-		return more(e, row->argsz_more, argsz);
-	s.end = argsz;
-	devfd_item_init(&result, row->kind);
-	rc = DEVFD_LEAF(row, &s, 0, argsz, 0, &result, &used);
-	if (rc)
-		return rc;
-	rc = judge_chain(&s, row, &result);
-	if (rc == DEVFD_OK)
-		rc = devfd_item_finish(&s, 0, &result);
+	rc = judge_reply(&s, row, &result);
 	if (rc)
 		return rc;
 	*item = result;
 	return DEVFD_OK;
+}
+
+enum { DEVFD_EIO = 5 };
+
+/* What fn returned, of either sign. What is no errno is taken for EIO, and never for success. */
+static uint32_t errno_of(int rc)
+{
+	uint32_t number = rc < 0 ? 0u - (uint32_t)rc : (uint32_t)rc;
+
+	return number > DEVFD_ERRNO_LAST ? DEVFD_EIO : number;
 }
 
 int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
@@ -353,7 +384,7 @@ int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, 
 		if (rc) {
 			devfd_item_init(item, row->kind);
 			item->index = index;
-			item->error = rc < 0 ? 0u - (uint32_t)rc : (uint32_t)rc;
+			item->error = errno_of(rc);
 			item->state = DEVFD_UNREADABLE;
 			return DEVFD_IS_UNREADABLE;
 		}

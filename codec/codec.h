@@ -178,7 +178,8 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 /*
  * The caller's ioctl: issues the VFIO ioctl with this number (107 for VFIO_DEVICE_GET_INFO; the
  * request code is _IO(';', number)) on arg, which has size bytes. Returns 0, or the errno, positive
- * or negative.
+ * or negative; note that the -1 of ioctl(2) would be EPERM, so return -errno. What is no errno is
+ * taken for EIO.
  */
 typedef int devfd_ioctl_fn(void *context, uint32_t number, void *arg, uint32_t size);
 

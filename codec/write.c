@@ -2,7 +2,8 @@
 /* write.c: writing items in any layout, and converting one layout into another. */
 #include "scan.h"
 
-enum { STAGE_DEVICE, STAGE_REGIONS, STAGE_IRQS, STAGE_FAILED, STAGE_ENDED };
+/* A writer that was only zeroed has not begun, and one that could not begin has ended. */
+enum { STAGE_NONE, STAGE_DEVICE, STAGE_REGIONS, STAGE_IRQS, STAGE_FAILED, STAGE_ENDED };
 
 enum { HEAD = DEVFD_SIZE_TLV_RECORD, LEN_AT = DEVFD_AT_TLV_RECORD_REC_LEN };
 
@@ -119,22 +120,28 @@ static void put_children(struct devfd_writer *w, const struct devfd_item *item, 
 	}
 }
 
-/* What is kept can stand in records: native ones ascend, and none has a type that is listed. */
+/*
+ * What is kept can stand in records in the order that it has: records that stand as themselves and
+ * envelopes ascend together, and none of the former is what no record can be.
+ */
 static int kept_fits(const struct devfd_writer *w, const struct devfd_item *item)
 {
 	struct devfd_kept kept;
-	uint32_t cursor = 0, before = 0;
+	uint32_t cursor = 0, before = 1;
 
 	while (devfd_get_kept(item, &cursor, &kept) == DEVFD_OK) {
-		if (!is_native(w, &kept))
-			continue;
-		if (kept.id < before)
+		int native = is_native(w, &kept);
+		uint32_t type = native ? kept.id : devfd_records[DEVFD_ROW_TLV_KEPT].tag;
+
+		if (type < before)
 			return 0;
+		before = type;
+		if (!native)
+			continue;
 		if (kept.size % 4)
 			return 0;
 		if (devfd_record_row(kept.id))
 			return 0;
-		before = kept.id;
 	}
 	return 1;
 }
@@ -340,10 +347,12 @@ int devfd_begin(struct devfd_writer *w, uint32_t layout, uint32_t options, void 
 		size_t capacity)
 {
 	memset(w, 0, sizeof(*w));
+	w->stage = STAGE_ENDED;
 	if (!layout)
 		return DEVFD_MISUSE;
 	if (layout > DEVFD_FIXED)
 		return DEVFD_MISUSE;
+	w->stage = STAGE_DEVICE;
 	w->buf = (uint8_t *)buf;
 	w->capacity = capacity;
 	w->layout = layout;
@@ -374,10 +383,10 @@ static void put_device(struct devfd_writer *w, const struct devfd_item *item)
  */
 static int in_order(const struct devfd_writer *w, const struct devfd_item *item)
 {
-	if (w->stage == STAGE_DEVICE)
-		return item->kind == DEVFD_DEVICE;
-	if (w->stage == STAGE_ENDED)
+	if (w->stage == STAGE_NONE || w->stage == STAGE_ENDED)
 		return 0;
+	if (w->stage == STAGE_DEVICE)
+		return item->kind == DEVFD_DEVICE && item->bus <= DEVFD_BUS_LAST;
 	if (item->kind == DEVFD_REGION)
 		return w->stage == STAGE_REGIONS && item->index >= w->regions &&
 		       item->index < w->device.num_regions;
@@ -444,7 +453,7 @@ int devfd_end(struct devfd_writer *w, size_t *size)
 	*size = 0;
 	if (w->stage == STAGE_FAILED || w->refused)
 		return DEVFD_LOSS;
-	if (w->stage == STAGE_DEVICE || w->stage == STAGE_ENDED)
+	if (w->stage != STAGE_REGIONS && w->stage != STAGE_IRQS)
 		return DEVFD_MISUSE;
 	w->stage = STAGE_ENDED;
 	if (w->layout == DEVFD_TLV) {
@@ -482,5 +491,9 @@ int devfd_convert(struct devfd *d, uint32_t layout, uint32_t options, void *buf,
 	devfd_rewind(d);
 	if (rc != DEVFD_END)
 		return rc;
-	return devfd_end(&w, size);
+	rc = devfd_end(&w, size);
+	/* Every item could be carried, but not all of them together. */
+	if (rc == DEVFD_LOSS && !*lost)
+		*lost = DEVFD_LOST_ITEM;
+	return rc;
 }

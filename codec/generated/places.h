@@ -261,8 +261,10 @@ enum {
 };
 
 enum {
-	DEVFD_CHAIN_MAX = 64,  /* capabilities of one reply */
-	DEVFD_CHAIN_ALIGN = 8, /* what a kernel of today aligns a capability to */
+	DEVFD_CHAIN_MAX = 64,    /* capabilities of one reply */
+	DEVFD_CHAIN_ALIGN = 8,   /* what a kernel of today aligns a capability to */
+	DEVFD_BUS_LAST = 8,      /* highest bus that has a number */
+	DEVFD_ERRNO_LAST = 4095, /* highest errno that there is */
 	DEVFD_TLV_VERSION_FULL = 2,
 	DEVFD_TLV_CONFIG_SPACE_INDEX = 7, /* index of a region marked so, where no record says it */
 	DEVFD_IRQ_COUNT_DEFAULT = 1,

@@ -202,6 +202,57 @@ static void kept_that_cannot_stand_alone(void **state)
 	}
 }
 
+/* Envelopes and records that stand as themselves keep the order that they came in, or are refused.
+ */
+static void kept_travels_in_its_order_or_not_at_all(void **state)
+{
+	/* Envelopes of a big-endian file: {origin, id} of each, and what becomes of them in a
+	 * little-endian one. */
+	static const struct {
+		uint32_t kept[2][2];
+		int rc;
+	} cases[] = {
+		{{{DEVFD_ORIGIN_RECORD, 8}, {DEVFD_ORIGIN_DEVICE_CAP, 9}}, DEVFD_OK},
+		{{{DEVFD_ORIGIN_DEVICE_CAP, 9}, {DEVFD_ORIGIN_RECORD, 0x20000}}, DEVFD_OK},
+		{{{DEVFD_ORIGIN_RECORD, 0x20000}, {DEVFD_ORIGIN_DEVICE_CAP, 9}}, DEVFD_LOSS},
+		{{{DEVFD_ORIGIN_DEVICE_CAP, 9}, {DEVFD_ORIGIN_RECORD, 8}}, DEVFD_LOSS},
+		{{{DEVFD_ORIGIN_RECORD, 0}, {DEVFD_ORIGIN_DEVICE_CAP, 9}}, DEVFD_LOSS},
+	};
+	struct blob start, out, back;
+	uint32_t i, j, lost;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start.size = 12 + 36 + 2 * 36 + 12;
+		memset(start.p, 0, start.size);
+		devfd_set32(start.p, 0x70636900, 1);
+		devfd_set32(start.p + 4, 2, 1);
+		devfd_set32(start.p + 12, 0x10000, 1);
+		devfd_set32(start.p + 16, 36, 1);
+		for (j = 0; j < 2; j++) {
+			uint8_t *p = start.p + 48 + 36 * j;
+
+			devfd_set32(p, 0x10007, 1);
+			devfd_set32(p + 4, 36, 1);
+			devfd_set32(p + 12, cases[i].kept[j][0], 1);
+			devfd_set32(p + 16, DEVFD_ORDER_LITTLE, 1);
+			devfd_set32(p + 20, cases[i].kept[j][1], 1);
+			devfd_set32(p + 28, 4, 1);
+			memset(p + 32, 0x41, 4);
+		}
+		devfd_set32(start.p + 120, 0xffffffff, 1);
+		devfd_set32(start.p + 124, 12, 1);
+		assert_int_equal(convert(&start, DEVFD_TLV, DEVFD_LITTLE, &out, &lost),
+				 cases[i].rc);
+		assert_int_equal(lost, cases[i].rc ? DEVFD_LOST_KEPT : 0);
+		if (cases[i].rc)
+			continue;
+		assert_int_equal(convert(&out, DEVFD_TLV, DEVFD_BIG, &back, &lost), DEVFD_OK);
+		assert_int_equal(back.size, start.size);
+		assert_memory_equal(back.p, start.p, start.size);
+	}
+}
+
 static void fixed_knows_its_types(void **state)
 {
 	struct devfd_item device = {
@@ -324,24 +375,44 @@ static void too_many_regions_for_any_file(void **state)
 	size_t size;
 	uint32_t lost;
 	uint8_t small[100];
+	struct blob out, back;
 
 	(void)state;
 	assert_int_equal(devfd_begin(&w, DEVFD_ARRAY, 0, small, sizeof(small)), DEVFD_OK);
 	assert_int_equal(devfd_put(&w, &device, &lost), DEVFD_OK);
 	assert_int_equal(devfd_end(&w, &size), DEVFD_LOSS);
 	assert_int_equal(size, 0);
+	/* Nothing of it is at fault, and still there is no such file: that is said too. */
+	assert_int_equal(devfd_begin(&w, DEVFD_TLV, DEVFD_LITTLE, out.p, CAPACITY), DEVFD_OK);
+	assert_int_equal(devfd_put(&w, &device, &lost), DEVFD_OK);
+	assert_int_equal(devfd_end(&w, &out.size), DEVFD_OK);
+	assert_int_equal(convert(&out, DEVFD_ARRAY, DEVFD_LITTLE, &back, &lost), DEVFD_LOSS);
+	assert_int_equal(lost, DEVFD_LOST_ITEM);
 }
 
 static void arguments_out_of_range(void **state)
 {
 	struct devfd_item item = {.kind = DEVFD_IOMMU};
+	struct devfd_writer w;
 	struct devfd_kept kept;
 	struct devfd_error e;
 	struct devfd d;
 	struct blob blob;
-	uint32_t cursor = 0;
+	size_t size;
+	uint32_t cursor = 0, lost;
 
 	(void)state;
+	/* A writer that did not begin puts nothing, whatever it is asked. */
+	memset(&w, 0, sizeof(w));
+	item.kind = DEVFD_DEVICE;
+	assert_int_equal(devfd_put(&w, &item, &lost), DEVFD_MISUSE);
+	assert_int_equal(devfd_begin(&w, 4, 0, NULL, 0), DEVFD_MISUSE);
+	assert_int_equal(devfd_put(&w, &item, &lost), DEVFD_MISUSE);
+	assert_int_equal(devfd_end(&w, &size), DEVFD_MISUSE);
+	assert_int_equal(devfd_begin(&w, DEVFD_TLV, 0, NULL, 0), DEVFD_OK);
+	item.bus = DEVFD_BUS_CDX + 1;
+	assert_int_equal(devfd_put(&w, &item, &lost), DEVFD_MISUSE);
+	item.kind = DEVFD_IOMMU;
 	assert_int_equal(devfd_open_as(&d, 4, 0, "", 0, &e), DEVFD_MISUSE);
 	assert_int_equal(devfd_open(&d, "", 0x80000000u, &e), DEVFD_REJECT);
 	assert_int_equal(e.rule, DEVFD_RULE_MODEL_INPUT_MAX);
@@ -532,6 +603,7 @@ int main(void)
 		cmocka_unit_test(fixed_names_the_losses),
 		cmocka_unit_test(strict_conversion_lists_and_refuses),
 		cmocka_unit_test(kept_that_cannot_stand_alone),
+		cmocka_unit_test(kept_travels_in_its_order_or_not_at_all),
 		cmocka_unit_test(fixed_knows_its_types),
 		cmocka_unit_test(fixed_needs_configuration_space),
 		cmocka_unit_test(both_forms_of_lyon),

@@ -612,6 +612,17 @@ static void ask_tells_unreadable(void **state)
 		devfd_ask(DEVFD_REGION_INFO, 8, fake_ioctl, &k, buf, sizeof(buf), &item, &e),
 		DEVFD_IS_UNREADABLE);
 	assert_int_equal(item.error, 22);
+	/* What is no errno must not become one that a writer would pass on and a reader refuse. */
+	k.error = 100000;
+	assert_int_equal(
+		devfd_ask(DEVFD_REGION_INFO, 8, fake_ioctl, &k, buf, sizeof(buf), &item, &e),
+		DEVFD_IS_UNREADABLE);
+	assert_int_equal(item.error, 5);
+	k.error = -2147483647 - 1;
+	assert_int_equal(
+		devfd_ask(DEVFD_REGION_INFO, 8, fake_ioctl, &k, buf, sizeof(buf), &item, &e),
+		DEVFD_IS_UNREADABLE);
+	assert_int_equal(item.error, 5);
 }
 
 int main(void)

@@ -14,6 +14,11 @@ def all_bodies(spec: Spec) -> list[Body]:
     return [body for fmt in spec.formats.values() for body in fmt.bodies()]
 
 
+def highest_errno(spec: Spec) -> int:
+    """What the rule of the attribute allows at most."""
+    return spec.rule("model.region.error").operands[2].value
+
+
 def sorted_records(fmt: Format) -> list[Body]:
     return sorted(fmt.records.values(), key=lambda body: body.tag)
 
