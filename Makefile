@@ -99,7 +99,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-po
 # Inputs a format that leaves, tables and oracle have to agree on.
 DIFFERENTIAL ?= 10000
 
-.PHONY: setup demo check check-unit check-san check-loads check-python check-differential check-arch check-sabotage check-all
+.PHONY: setup demo check check-unit check-san check-san-tool check-loads check-python check-differential check-arch check-sabotage check-all
 setup:
 	@.ci/setup check
 
@@ -122,6 +122,11 @@ check-unit: $(TEST_BINS)
 check-san:
 	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 unit-bins build/san/tests/judge build/san/devfd
 	@$(MAKE) --no-print-directory BUILD=build/san EXTRA='$(SAN)' OPT=-O1 check-unit
+
+# The tests of the tool once more, on a build in which every stray byte and every leak is seen.
+check-san-tool:
+	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 build/san/devfd
+	@DEVFD=$(CURDIR)/build/san/devfd $(PYTEST) codec/tests/test_cli.py codec/tests/test_cli_convert.py
 
 # A build in which every load is counted.
 $(BUILD)/loads/test_loads: codec/tests/loads.c $(CORE) $(wildcard codec/*.h codec/generated/*.h)
@@ -156,7 +161,7 @@ $(BUILD)/tests/replay: $(BUILD)/obj/codec/tests/replay.o $(BUILD)/libdevfd.a
 check-sabotage:
 	@$(PYTHON) -B generators/tests/sabotage.py
 
-check-all: check lint check-arch coverage prove check-sabotage
+check-all: check lint check-san-tool check-arch coverage prove check-sabotage
 	@$(MAKE) --no-print-directory check-differential DIFFERENTIAL=1000000
 
 # ---- Figures ----
