@@ -10,6 +10,8 @@
  * codec. */
 #include "../scan.h"
 
+enum { ERRNO_MAX = 4095 }; /* that of Linux, and of the rules of an item's error */
+
 static const struct {
 	const char *name;
 	uint32_t call;
@@ -82,6 +84,27 @@ static int bad(struct input *in, size_t number, const char *key, const char *wan
 	return fault(in, "$.replies[%zu].%s: wanted %s", number, key, wanted);
 }
 
+static bool is_errno(uint32_t number)
+{
+	return number > 0 && number <= ERRNO_MAX;
+}
+
+/* Some calls ask about an index and the others have none; returns what was wanted, or NULL. */
+static const char *read_index(const json_t *index, struct reply *r)
+{
+	bool may_lack = !r->call || !devfd_calls[r->call - 1].has_index;
+	bool may_have = !r->call || devfd_calls[r->call - 1].has_index;
+
+	if (may_lack && json_is_null(index))
+		return NULL;
+	if (!may_have)
+		return "null, as the call has no index";
+	r->has_index = true;
+	if (json_u32(index, &r->index))
+		return NULL;
+	return may_lack ? "null or a number from 0 to 4294967295" : "a number from 0 to 4294967295";
+}
+
 static int read_reply(struct input *in, size_t number, const json_t *from, struct reply *r)
 {
 	const json_t *recorded = json_object_get(from, "recorded");
@@ -89,6 +112,7 @@ static int read_reply(struct input *in, size_t number, const json_t *from, struc
 	const char *call = json_string_value(json_object_get(from, "call"));
 	const char *bytes = json_string_value(json_object_get(from, "bytes"));
 	const json_t *ret = json_object_get(from, "ret");
+	const char *wanted;
 	uint32_t count;
 	size_t i;
 
@@ -99,11 +123,9 @@ static int read_reply(struct input *in, size_t number, const json_t *from, struc
 		if (!strcmp(call, calls[i].name))
 			r->call = calls[i].call;
 	}
-	if (!json_is_null(index)) {
-		r->has_index = true;
-		if (!json_u32(index, &r->index))
-			return bad(in, number, "index", "null or a number from 0 to 4294967295");
-	}
+	wanted = read_index(index, r);
+	if (wanted)
+		return bad(in, number, "index", wanted);
 	if (!json_u32(json_object_get(from, "argsz_in"), &r->argsz))
 		return bad(in, number, "argsz_in", "a number from 0 to 4294967295");
 	if (!json_is_integer(ret))
@@ -111,8 +133,8 @@ static int read_reply(struct input *in, size_t number, const json_t *from, struc
 	r->succeeded = json_integer_value(ret) >= 0;
 	if (!json_u32(json_object_get(from, "errno"), &r->error))
 		return bad(in, number, "errno", "a number from 0 to 4294967295");
-	if (!r->succeeded && !r->error)
-		return bad(in, number, "errno", "an errno, as the call failed");
+	if (!r->succeeded && !is_errno(r->error))
+		return bad(in, number, "errno", "a number from 1 to 4095, as the call failed");
 	if (bytes)
 		r->p = parse_hex(bytes, &r->size);
 	if (!r->p)
@@ -123,14 +145,44 @@ static int read_reply(struct input *in, size_t number, const json_t *from, struc
 	return STATUS_GOOD;
 }
 
-/* "0x1af4" or a number; false where the capture does not say it. */
-static bool identity(const json_t *device, const char *key, uint32_t *number)
+/* "0x1af4" or a number. */
+static bool identity(const json_t *value, uint32_t *number, uint32_t most)
 {
-	const json_t *value = json_object_get(device, key);
+	const char *text = json_string_value(value);
+	bool read = text ? parse_u32(text, number) : json_u32(value, number);
 
-	if (json_is_string(value))
-		return parse_u32(json_string_value(value), number);
-	return json_u32(value, number);
+	return read && *number <= most;
+}
+
+/* What is absent or null is unknown. */
+static int read_identity(struct input *in, const json_t *device)
+{
+	struct capture *c = in->capture;
+	const struct {
+		const char *key;
+		uint32_t *number;
+		uint32_t most;
+	} keys[] = {
+		{"vendor", &c->vendor, 0xffff},
+		{"device", &c->device, 0xffff},
+		{"class", &c->class_, 0xffffff},
+	};
+	size_t known = 0, i;
+
+	if (device && !json_is_null(device) && !json_is_object(device))
+		return fault(in, "$.device: wanted an object or null");
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const json_t *value = json_object_get(device, keys[i].key);
+
+		if (!value || json_is_null(value))
+			continue;
+		if (!identity(value, keys[i].number, keys[i].most))
+			return fault(in, "$.device.%s: wanted a number from 0 to 0x%x", keys[i].key,
+				     keys[i].most);
+		known++;
+	}
+	c->identified = known == sizeof(keys) / sizeof(keys[0]);
+	return STATUS_GOOD;
 }
 
 int capture_read(struct input *in)
@@ -140,16 +192,14 @@ int capture_read(struct input *in)
 	const char *order = json_string_value(json_object_get(in->json, "byte_order"));
 	struct capture *c = must_calloc(1, sizeof(*c));
 	size_t i;
-	int status = STATUS_GOOD;
+	int status;
 
 	in->capture = c;
 	if (!order || !parse_order(order, &c->order))
 		return fault(in, "$.byte_order: wanted \"little\" or \"big\"");
 	if (!json_is_array(replies))
 		return fault(in, "$.replies: wanted an array");
-	c->identified = identity(device, "vendor", &c->vendor) &&
-			identity(device, "device", &c->device) &&
-			identity(device, "class", &c->class_);
+	status = read_identity(in, device);
 	c->replies = must_calloc(json_array_size(replies), sizeof(*c->replies));
 	for (i = 0; i < json_array_size(replies) && !status; i++) {
 		c->count = i + 1;

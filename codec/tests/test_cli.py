@@ -426,6 +426,10 @@ def test_check_of_one_reply(tmp_path):
     assert "need-more 64" in bad(1, "show", *options)
 
 
+# A platform device with two regions and one interrupt.
+DEVICE = struct.pack("<IIII", 16, 4, 2, 1)
+
+
 def capture_of(*replies: dict, **more) -> bytes:
     return json.dumps({"schema": "vfio-capture/1", "byte_order": "little", "device": None,
                        "replies": replies, **more}).encode()
@@ -449,6 +453,36 @@ def test_captures_that_are_not_well_formed_are_refused():
                                                     b'"byte_order": "big", "replies": 1}')
     other = {**reply, "call": "VFIO_\033[31m"}
     assert "\033" not in good("show", "-", stdin=capture_of(other, reply))
+
+
+def test_an_index_where_a_call_has_none_is_refused_and_none_where_it_has_one():
+    for call, index in (("DEVICE_GET_INFO", 0), ("IOMMU_GET_INFO", 3),
+                        ("DEVICE_GET_REGION_INFO", None), ("DEVICE_GET_IRQ_INFO", None)):
+        source = capture_of(info("DEVICE_GET_INFO", DEVICE), info(call, bytes(32), index=index))
+        for verb in (["show"], ["show", "--json"], ["convert", "--to", "tlv", "-o", "-"]):
+            assert "$.replies[1].index: wanted " in bad(1, *verb, "-", stdin=source)
+
+
+@pytest.mark.parametrize("errno", [0, 4096, 0xffffffff])
+def test_a_failed_call_without_a_real_errno_is_refused(errno):
+    failed = info("DEVICE_GET_REGION_INFO", b"", index=0, argsz=32, ret=-1, errno=errno)
+    source = capture_of(info("DEVICE_GET_INFO", DEVICE), failed)
+    assert "$.replies[1].errno: wanted a number from 1 to 4095" in bad(1, "show", "-", stdin=source)
+    last = capture_of(info("DEVICE_GET_INFO", DEVICE), {**failed, "errno": 4095})
+    assert json.loads(good("show", "--json", "-", stdin=last))["regions"][0]["error"] == 4095
+
+
+@pytest.mark.parametrize("key, value", [
+    ("vendor", 0x10000), ("vendor", "0x10000"), ("vendor", "intel"), ("vendor", ""),
+    ("vendor", []), ("vendor", 1.5), ("device", -1), ("device", True), ("class", "0x1000000")])
+def test_an_identity_of_a_wrong_type_or_size_is_refused(key, value):
+    device = {"vendor": "0x1b36", "device": 16, "class": "0xffffff"}
+    reply = info("DEVICE_GET_INFO", struct.pack("<IIII", 16, 2, 0, 0))
+    source = capture_of(reply, device={**device, key: value})
+    assert f"$.device.{key}: wanted a number from 0 to 0x" in bad(1, "show", "-", stdin=source)
+    assert "$.device: wanted" in bad(1, "show", "-", stdin=capture_of(reply, device="0x1b36"))
+    for unknown in (None, {}, {**device, key: None}):
+        good("show", "-", stdin=capture_of(reply, device=unknown))
 
 
 def test_a_capture_is_refused_where_the_kernel_was_wrong():
