@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterator
 
+from . import loops
 from . import model as m
 from .load import Pos, SpecError
 from .reach import check_reach
@@ -490,7 +491,7 @@ def check_used(spec: m.Spec) -> Found:
 CHECKS: tuple[Callable[[m.Spec], Found], ...] = (
     check_lists, check_ids, check_tags, check_names, check_values, check_fields, check_attributes,
     check_carried, check_knows, check_magics, check_records, check_replies, check_types, check_items, check_used,
-    check_reach,
+    check_reach, *loops.CHECKS,
 )
 
 
