@@ -27,6 +27,8 @@ def quote(text: str | None) -> str:
     if text is None:
         return "NULL"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = re.sub(r"(?<=\?)\?", r"\\?", escaped)
+    escaped = re.sub(r"[\0-\x1f\x7f]", lambda one: f"\\{ord(one[0]):03o}", escaped)
     return f'"{escaped.encode("ascii").decode()}"'
 
 
