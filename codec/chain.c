@@ -103,11 +103,11 @@ static int judge_link(const struct devfd_scan *s, const struct devfd_chain *chai
   @ requires \valid(w);
   @ requires \exists integer i; 0 <= i < chain->count && row == chain->caps + i;
   @ requires at + HEAD <= s->end;
-  @ DEVFD_ITEM(item)
+  @ DEVFD_ITEM(s, item)
   @ terminates \true;
   @ assigns w->seen, *item, *s->error;
   @ ensures DEVFD_JUDGED;
-  @ ensures DEVFD_VIEWS(item);
+  @ ensures DEVFD_VIEWS(s->base, s->size, item);
   @*/
 static int judge_body(const struct devfd_scan *s, const struct devfd_chain *chain, struct walk *w,
 		      const struct devfd_cap *row, uint32_t at, uint32_t version, uint32_t next,
@@ -135,11 +135,11 @@ static int judge_body(const struct devfd_scan *s, const struct devfd_chain *chai
   @ requires DEVFD_CHAIN_ROWS(chain);
   @ requires \valid(w) && w->count < DEVFD_CHAIN_MAX;
   @ requires w->at + HEAD <= s->end;
-  @ DEVFD_ITEM(item)
+  @ DEVFD_ITEM(s, item)
   @ terminates \true;
   @ assigns *w, *item, *s->error;
   @ ensures DEVFD_JUDGED;
-  @ ensures DEVFD_VIEWS(item);
+  @ ensures DEVFD_VIEWS(s->base, s->size, item);
   @ ensures w->count == \old(w->count) + 1;
   @ ensures \result == DEVFD_OK && w->at != 0 ==>
   @   w->at + HEAD <= s->end && w->count < DEVFD_CHAIN_MAX;
@@ -174,11 +174,11 @@ static int visit(const struct devfd_scan *s, const struct devfd_chain *chain, st
 /*@ DEVFD_INPUT(s)
   @ requires DEVFD_CHAIN_ROWS(chain);
   @ requires place + 4 <= s->end;
-  @ DEVFD_ITEM(item)
+  @ DEVFD_ITEM(s, item)
   @ terminates \true;
   @ assigns *item, *s->error;
   @ ensures DEVFD_JUDGED;
-  @ ensures DEVFD_VIEWS(item);
+  @ ensures DEVFD_VIEWS(s->base, s->size, item);
   @*/
 static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t place,
 		      struct devfd_item *item)
@@ -199,7 +199,7 @@ static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chai
 	w.at = first;
 	/*@ loop invariant w.count <= DEVFD_CHAIN_MAX;
 	  @ loop invariant w.at != 0 ==> w.at + HEAD <= s->end && w.count < DEVFD_CHAIN_MAX;
-	  @ loop invariant DEVFD_VIEWS(item);
+	  @ loop invariant DEVFD_VIEWS(s->base, s->size, item);
 	  @ loop assigns rc, w, *item, *s->error;
 	  @ loop variant DEVFD_CHAIN_MAX - w.count;
 	  @*/
@@ -221,11 +221,11 @@ static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chai
 /* cap_offset means something only if it was received and the flags say so. */
 /*@ DEVFD_INPUT(s)
   @ requires DEVFD_CALL_ROW(row);
-  @ DEVFD_ITEM(item)
+  @ DEVFD_ITEM(s, item)
   @ terminates \true;
   @ assigns *item, *s->error;
   @ ensures DEVFD_JUDGED;
-  @ ensures DEVFD_VIEWS(item);
+  @ ensures DEVFD_VIEWS(s->base, s->size, item);
   @*/
 static int judge_chain(const struct devfd_scan *s, const struct devfd_call_row *row,
 		       struct devfd_item *item)
@@ -284,7 +284,7 @@ uint32_t devfd_options_big(uint32_t options)
   @ terminates \true;
   @ assigns s->end, *item, *s->error;
   @ ensures DEVFD_JUDGED || \result == DEVFD_MORE;
-  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(item);
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(s->base, s->size, item);
   @ ensures \result == DEVFD_MORE ==> s->error->need >= row->min;
   @*/
 static int judge_reply(struct devfd_scan *s, const struct devfd_call_row *row,
@@ -311,29 +311,28 @@ static int judge_reply(struct devfd_scan *s, const struct devfd_call_row *row,
 	return devfd_item_finish(s, 0, item);
 }
 
-/*@ requires DEVFD_CALLS && DEVFD_CALLS_APART(e);
-  @ requires \valid_read((const uint8_t *)buf + (0 .. received - 1));
+/*@ requires DEVFD_CALL_ROW(row);
+  @ requires row->chain != \null ==> \separated(e, row->chain);
+  @ requires \valid_read(buf + (0 .. received - 1));
   @ requires \valid(item) && \valid(e);
   @ terminates \true;
   @ assigns *item, *e;
-  @ ensures DEVFD_JUDGED || \result == DEVFD_MORE || \result == DEVFD_MISUSE;
-  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(item);
+  @ ensures DEVFD_JUDGED || \result == DEVFD_MORE;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(buf, received, item);
   @ ensures \result != DEVFD_OK ==> *item == \old(*item);
-  @ ensures \result == DEVFD_MORE ==> e->need >= 16;
+  @ ensures \result == DEVFD_MORE ==> e->need >= row->min;
   @*/
-int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf, size_t received,
-		struct devfd_item *item, struct devfd_error *e)
+static int reply(const struct devfd_call_row *row, uint32_t options, uint32_t index,
+		 const uint8_t *buf, size_t received, struct devfd_item *item,
+		 struct devfd_error *e)
 {
-	const struct devfd_call_row *row = call_row(call);
 	struct devfd_item result;
 	struct devfd_scan s;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
-	if (!row)
-		return DEVFD_MISUSE;
 	memset(&s, 0, sizeof(s));
-	s.base = (const uint8_t *)buf;
+	s.base = buf;
 	s.big = devfd_options_big(options);
 	s.order = s.big ? DEVFD_ORDER_BIG : DEVFD_ORDER_LITTLE;
 	s.options = options;
@@ -349,6 +348,17 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 		return rc;
 	*item = result;
 	return DEVFD_OK;
+}
+
+int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf, size_t received,
+		struct devfd_item *item, struct devfd_error *e)
+{
+	const struct devfd_call_row *row = call_row(call);
+
+	if (row)
+		return reply(row, options, index, (const uint8_t *)buf, received, item, e);
+	memset(e, 0, sizeof(*e));
+	return DEVFD_MISUSE;
 }
 
 enum { DEVFD_EIO = 5 };

@@ -98,7 +98,7 @@ static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
 /*@ requires \valid(item);
   @ terminates \true;
   @ assigns *item;
-  @ ensures DEVFD_VIEWS(item);
+  @ ensures item->areas.count == 0 && item->dt_path.size == 0 && item->kept.end == 0;
   @ ensures item->kind == kind;
   @*/
 void devfd_item_init(struct devfd_item *item, uint32_t kind);

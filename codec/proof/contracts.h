@@ -17,17 +17,20 @@
 	requires s->end <= s->size <= DEVFD_SIZE_MAX;                                              \
 	requires \valid_read(s->base + (0 .. s->size - 1));
 
-/* What an item points at may be read. */
-#define DEVFD_VIEWS(item)                                                                          \
-	(\valid_read(item->areas.p + (0 .. 16 * item->areas.count - 1)) &&                         \
-	 \valid_read(item->dt_path.p + (0 .. item->dt_path.size - 1)) &&                           \
-	 item->kept.end <= DEVFD_SIZE_MAX &&                                                       \
-	 \valid_read(item->kept.base + (0 .. item->kept.end - 1)))
+/* n bytes at p are bytes of the input, where there are any. */
+#define DEVFD_INSIDE(start, length, p, n)                                                          \
+	((n) != 0 ==> p == start + (p - start) && 0 <= p - start && (p - start) + (n) <= length)
+
+/* What an item points at are bytes of the input. */
+#define DEVFD_VIEWS(start, length, item)                                                           \
+	(DEVFD_INSIDE(start, length, item->areas.p, 16 * item->areas.count) &&                     \
+	 DEVFD_INSIDE(start, length, item->dt_path.p, item->dt_path.size) &&                       \
+	 DEVFD_INSIDE(start, length, item->kept.base, item->kept.end))
 
 /* An item to be filled in. */
-#define DEVFD_ITEM(item)                                                                           \
+#define DEVFD_ITEM(s, item)                                                                        \
 	requires \valid(item);                                                                     \
-	requires DEVFD_VIEWS(item);
+	requires DEVFD_VIEWS(s->base, s->size, item);
 
 #define DEVFD_JUDGED (\result == DEVFD_OK || \result == DEVFD_REJECT)
 
@@ -38,7 +41,7 @@
  */
 #define DEVFD_LEAF_CONTRACT(head, least)                                                           \
 	DEVFD_INPUT(s)                                                                             \
-	DEVFD_ITEM(item)                                                                           \
+	DEVFD_ITEM(s, item)                                                                         \
 	requires \valid(used);                                                                     \
 	requires head <= at;                                                                       \
 	requires least <= room;                                                                    \
@@ -46,7 +49,7 @@
 	terminates \true;                                                                          \
 	assigns *item, *used, *s->error;                                                           \
 	ensures DEVFD_JUDGED;                                                                      \
-	ensures DEVFD_VIEWS(item);                                                                 \
+	ensures DEVFD_VIEWS(s->base, s->size, item);                                                                 \
 	ensures \result == DEVFD_OK ==> *used <= room;
 
 /* What the loops rely on of the rows of the generated tables; tables.c proves it. */
@@ -64,7 +67,13 @@
 
 #define DEVFD_CALLS                                                                                \
 	(\valid_read(&devfd_calls[0] + (0 .. devfd_calls_count - 1)) &&                            \
-	 (\forall integer c; 0 <= c < devfd_calls_count ==> DEVFD_CALL_ROW((&devfd_calls[c]))))
+	 (\forall integer c; 0 <= c < devfd_calls_count ==> DEVFD_CALL_ROW((&devfd_calls[0] + c))))
+
+/* What the caller hands in to be written to is none of the tables. */
+#define DEVFD_CALLS_APART(e)                                                                       \
+	(\separated(e, &devfd_calls[0] + (0 .. devfd_calls_count - 1)) &&                          \
+	 (\forall integer c; 0 <= c < devfd_calls_count ==>                                        \
+	  (&devfd_calls[0] + c)->chain == \null || \separated(e, (&devfd_calls[0] + c)->chain)))
 
 /* clang-format on */
 
