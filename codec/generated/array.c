@@ -5,6 +5,7 @@
 #include "../scan.h"
 
 /* header: First 64 bytes of the file. */
+/*@ DEVFD_LEAF_CONTRACT(0, 64) */
 static int devfd_leaf_array_header(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				   uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -78,6 +79,7 @@ static int devfd_leaf_array_header(const struct devfd_scan *s, uint32_t at, uint
 }
 
 /* region: A range of the device fd; the record's place says its index. */
+/*@ DEVFD_LEAF_CONTRACT(0, 64) */
 static int devfd_leaf_array_region(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				   uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -142,6 +144,7 @@ static int devfd_leaf_array_region(const struct devfd_scan *s, uint32_t at, uint
 }
 
 /* irq: An interrupt; the record's place says its index. */
+/*@ DEVFD_LEAF_CONTRACT(0, 64) */
 static int devfd_leaf_array_irq(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				uint32_t version, struct devfd_item *item, uint32_t *used)
 {

@@ -5,6 +5,7 @@
 #include "../scan.h"
 
 /* header: First 48 bytes of the file. */
+/*@ DEVFD_LEAF_CONTRACT(0, 48) */
 static int devfd_leaf_fixed_header(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				   uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -76,6 +77,7 @@ static int devfd_leaf_fixed_header(const struct devfd_scan *s, uint32_t at, uint
 }
 
 /* region: A region of the type, in the type's order. */
+/*@ DEVFD_LEAF_CONTRACT(0, 20) */
 static int devfd_leaf_fixed_region(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				   uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -105,6 +107,7 @@ static int devfd_leaf_fixed_region(const struct devfd_scan *s, uint32_t at, uint
 }
 
 /* irq: An interrupt of the type. */
+/*@ DEVFD_LEAF_CONTRACT(0, 16) */
 static int devfd_leaf_fixed_irq(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				uint32_t version, struct devfd_item *item, uint32_t *used)
 {

@@ -5,6 +5,7 @@
 #include "../scan.h"
 
 /* device_info: What the device is, and how many regions and interrupts it has. */
+/*@ DEVFD_LEAF_CONTRACT(0, 16) */
 static int devfd_leaf_linux_device_info(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -51,6 +52,7 @@ static int devfd_leaf_linux_device_info(const struct devfd_scan *s, uint32_t at,
 }
 
 /* region_info: One region of the device. */
+/*@ DEVFD_LEAF_CONTRACT(0, 32) */
 static int devfd_leaf_linux_region_info(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -83,6 +85,7 @@ static int devfd_leaf_linux_region_info(const struct devfd_scan *s, uint32_t at,
 }
 
 /* irq_info: One interrupt index of the device; it has no capabilities. */
+/*@ DEVFD_LEAF_CONTRACT(0, 16) */
 static int devfd_leaf_linux_irq_info(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				     uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -108,6 +111,7 @@ static int devfd_leaf_linux_irq_info(const struct devfd_scan *s, uint32_t at, ui
 }
 
 /* iommu_info: What a type1 IOMMU container can map. */
+/*@ DEVFD_LEAF_CONTRACT(0, 16) */
 static int devfd_leaf_linux_iommu_info(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				       uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -129,6 +133,7 @@ static int devfd_leaf_linux_iommu_info(const struct devfd_scan *s, uint32_t at, 
 }
 
 /* ZPCI_BASE: Base description of an s390 PCI function. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_zpci_base(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				      uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -141,6 +146,7 @@ static int devfd_leaf_linux_zpci_base(const struct devfd_scan *s, uint32_t at, u
 }
 
 /* ZPCI_GROUP: The function group. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_zpci_group(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				       uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -153,6 +159,7 @@ static int devfd_leaf_linux_zpci_group(const struct devfd_scan *s, uint32_t at, 
 }
 
 /* ZPCI_UTIL: Utility string. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_zpci_util(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				      uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -170,6 +177,7 @@ static int devfd_leaf_linux_zpci_util(const struct devfd_scan *s, uint32_t at, u
 }
 
 /* ZPCI_PFIP: Path of the PCI function. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_zpci_pfip(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				      uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -187,6 +195,7 @@ static int devfd_leaf_linux_zpci_pfip(const struct devfd_scan *s, uint32_t at, u
 }
 
 /* PCI_ATOMIC_COMP: Atomic operations that the root port completes. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_pci_atomic_comp(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					    uint32_t version, struct devfd_item *item,
 					    uint32_t *used)
@@ -201,6 +210,7 @@ static int devfd_leaf_linux_pci_atomic_comp(const struct devfd_scan *s, uint32_t
 }
 
 /* SPARSE_MMAP: The only parts of the region that may be mapped. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_sparse_mmap(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -218,7 +228,10 @@ static int devfd_leaf_linux_sparse_mmap(const struct devfd_scan *s, uint32_t at,
 	item->areas.p = s->base + at + 8;
 	item->areas.count = count;
 	item->areas.order = s->order;
-	/*@ loop variant count - i; */
+	/*@ loop invariant i <= count;
+	  @ loop assigns i;
+	  @ loop variant count - i;
+	  @*/
 	for (i = 0; i < count; i++) {
 		const uint8_t *p = s->base + at + 8 + (size_t)16 * i;
 
@@ -230,6 +243,7 @@ static int devfd_leaf_linux_sparse_mmap(const struct devfd_scan *s, uint32_t at,
 }
 
 /* TYPE: What a device-specific region is. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_type(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				 uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -248,6 +262,7 @@ static int devfd_leaf_linux_type(const struct devfd_scan *s, uint32_t at, uint32
 }
 
 /* MSIX_MAPPABLE: The MSI-X table inside the region may be mapped with the rest. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_msix_mappable(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					  uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -262,6 +277,7 @@ static int devfd_leaf_linux_msix_mappable(const struct devfd_scan *s, uint32_t a
 }
 
 /* NVLINK2_SSATGT: Deprecated; no kernel of today gives it. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_nvlink2_ssatgt(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					   uint32_t version, struct devfd_item *item,
 					   uint32_t *used)
@@ -276,6 +292,7 @@ static int devfd_leaf_linux_nvlink2_ssatgt(const struct devfd_scan *s, uint32_t 
 }
 
 /* NVLINK2_LNKSPD: Deprecated; no kernel of today gives it. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_nvlink2_lnkspd(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					   uint32_t version, struct devfd_item *item,
 					   uint32_t *used)
@@ -290,6 +307,7 @@ static int devfd_leaf_linux_nvlink2_lnkspd(const struct devfd_scan *s, uint32_t 
 }
 
 /* IOVA_RANGE: The addresses that can be mapped. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_iova_range(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				       uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -309,6 +327,7 @@ static int devfd_leaf_linux_iova_range(const struct devfd_scan *s, uint32_t at, 
 }
 
 /* MIGRATION: Dirty page tracking of the container; the layout is that of 64-bit kernels. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_migration(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				      uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -322,6 +341,7 @@ static int devfd_leaf_linux_migration(const struct devfd_scan *s, uint32_t at, u
 }
 
 /* DMA_AVAIL: How many more mappings can be made. */
+/*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_dma_avail(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				      uint32_t version, struct devfd_item *item, uint32_t *used)
 {

@@ -5,6 +5,9 @@
 #include "../scan.h"
 
 /* 1 + the bus of a value, or 0 where it is no member. */
+/*@ terminates \true;
+  @ assigns \nothing;
+  @*/
 static uint32_t find_tlv_magic(uint32_t value)
 {
 	switch (value) {
@@ -37,6 +40,7 @@ static const uint32_t magics_tlv[] = {
 };
 
 /* header: First bytes of the file. */
+/*@ DEVFD_LEAF_CONTRACT(0, 12) */
 static int devfd_leaf_tlv_header(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				 uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -67,6 +71,7 @@ static int devfd_leaf_tlv_header(const struct devfd_scan *s, uint32_t at, uint32
 }
 
 /* REGION: A range of the device fd that can be read, written or mapped. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_region(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				 uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -91,6 +96,7 @@ static int devfd_leaf_tlv_region(const struct devfd_scan *s, uint32_t at, uint32
 }
 
 /* DTPATH: Path of the device-tree node that describes the parent. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_dtpath(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				 uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -116,6 +122,7 @@ static int devfd_leaf_tlv_dtpath(const struct devfd_scan *s, uint32_t at, uint32
 }
 
 /* DTINDEX: Which entry of which device-tree property describes the parent. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_dtindex(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				  uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -144,6 +151,7 @@ static int devfd_leaf_tlv_dtindex(const struct devfd_scan *s, uint32_t at, uint3
 }
 
 /* INTERRUPT: An interrupt of the device. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_interrupt(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				    uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -165,6 +173,7 @@ static int devfd_leaf_tlv_interrupt(const struct devfd_scan *s, uint32_t at, uin
 }
 
 /* PCI_CONFIG_SPACE: Marks the region as PCI configuration space. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_pci_config_space(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					   uint32_t version, struct devfd_item *item,
 					   uint32_t *used)
@@ -183,6 +192,7 @@ static int devfd_leaf_tlv_pci_config_space(const struct devfd_scan *s, uint32_t 
 }
 
 /* PCI_BAR_INDEX: The base address register behind the region. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_pci_bar_index(const struct devfd_scan *s, uint32_t at, uint32_t room,
 					uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -206,6 +216,7 @@ static int devfd_leaf_tlv_pci_bar_index(const struct devfd_scan *s, uint32_t at,
 }
 
 /* PHYS_ADDR: Where the region is in physical memory. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_phys_addr(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				    uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -227,6 +238,7 @@ static int devfd_leaf_tlv_phys_addr(const struct devfd_scan *s, uint32_t at, uin
 }
 
 /* DEVICE: What vfio_device_info says, and the identity of the device. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_device(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				 uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -278,6 +290,7 @@ static int devfd_leaf_tlv_device(const struct devfd_scan *s, uint32_t at, uint32
 }
 
 /* INDEX: The region index. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_index(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -301,6 +314,7 @@ static int devfd_leaf_tlv_index(const struct devfd_scan *s, uint32_t at, uint32_
 }
 
 /* ERROR: Asking the kernel for the parent failed; nothing else is known of it. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_error(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -332,6 +346,7 @@ static int devfd_leaf_tlv_error(const struct devfd_scan *s, uint32_t at, uint32_
 }
 
 /* MORE: Flag bits of the parent that have no name yet. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_more(const struct devfd_scan *s, uint32_t at, uint32_t room,
 			       uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -355,6 +370,7 @@ static int devfd_leaf_tlv_more(const struct devfd_scan *s, uint32_t at, uint32_t
 }
 
 /* COUNT: How many vectors the interrupt index has. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_count(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -376,6 +392,7 @@ static int devfd_leaf_tlv_count(const struct devfd_scan *s, uint32_t at, uint32_
 }
 
 /* TYPE: What a device-specific region is, as the TYPE capability says it. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_type(const struct devfd_scan *s, uint32_t at, uint32_t room,
 			       uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -400,6 +417,7 @@ static int devfd_leaf_tlv_type(const struct devfd_scan *s, uint32_t at, uint32_t
 }
 
 /* AREAS: The only parts of the region that may be mapped; an empty list means none. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_areas(const struct devfd_scan *s, uint32_t at, uint32_t room,
 				uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -417,7 +435,10 @@ static int devfd_leaf_tlv_areas(const struct devfd_scan *s, uint32_t at, uint32_
 	item->areas.p = s->base + at;
 	item->areas.count = count;
 	item->areas.order = s->order;
-	/*@ loop variant count - i; */
+	/*@ loop invariant i <= count;
+	  @ loop assigns i;
+	  @ loop variant count - i;
+	  @*/
 	for (i = 0; i < count; i++) {
 		const uint8_t *p = s->base + at + (size_t)16 * i;
 
@@ -429,6 +450,7 @@ static int devfd_leaf_tlv_areas(const struct devfd_scan *s, uint32_t at, uint32_
 }
 
 /* KEPT: Bytes of unknown meaning, with all that is needed to give them back as they came. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_kept(const struct devfd_scan *s, uint32_t at, uint32_t room,
 			       uint32_t version, struct devfd_item *item, uint32_t *used)
 {
@@ -472,6 +494,7 @@ static int devfd_leaf_tlv_kept(const struct devfd_scan *s, uint32_t at, uint32_t
 }
 
 /* END: Closes the file, so that a cut file is seen. */
+/*@ DEVFD_LEAF_CONTRACT(12, 0) */
 static int devfd_leaf_tlv_end(const struct devfd_scan *s, uint32_t at, uint32_t room,
 			      uint32_t version, struct devfd_item *item, uint32_t *used)
 {

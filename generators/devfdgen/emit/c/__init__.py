@@ -16,6 +16,7 @@ def render(spec: Spec) -> dict[str, str]:
         "codec/generated/places.h": env.get_template("places.h.j2").render(spec=spec),
         "codec/generated/items.c": env.get_template("items.c.j2").render(spec=spec),
         "codec/generated/layouts.c": env.get_template("layouts.c.j2").render(spec=spec),
+        "codec/proof/bodies.h": env.get_template("bodies.h.j2").render(spec=spec),
         "codec/generated/caps.c": env.get_template("caps.c.j2").render(spec=spec),
     }
     for fmt in spec.formats.values():

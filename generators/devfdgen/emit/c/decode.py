@@ -325,7 +325,10 @@ class Leaf:
             member = members[one.member if isinstance(one.member, str) else one.member.name]
             texts.append(f"devfd_get64(p + {member.offset}, s->big)")
         return [
-            "/*@ loop variant count - i; */",
+            "/*@ loop invariant i <= count;",
+            "  @ loop assigns i;",
+            "  @ loop variant count - i;",
+            "  @*/",
             "for (i = 0; i < count; i++) {",
             f"const uint8_t *p = s->base + {at(field)} + (size_t){field.width} * i;",
             "",
@@ -343,10 +346,26 @@ class Leaf:
             return f"{self.fixed} + {self.load(variable.length)}"
         return "room"
 
+    def contract(self) -> str:
+        """What the proof asks of this leaf: the common contract, with the numbers of its body."""
+        return f"DEVFD_LEAF_CONTRACT({head(self.body)}, {least(self.body)})"
+
     def unused(self) -> list[str]:
         """Parameters that this body has no use for."""
         text = " ".join(self.lines + [load for _, load in self.loads.values()] + [self.used()])
         return [name for name in ("s", "at", "room", "version", "item") if not mentions(text, name)]
+
+
+def head(body: Body) -> int:
+    """Bytes in front of the fields."""
+    return HEAD.get(body.kind, 0)
+
+
+def least(body: Body) -> int:
+    """Bytes that a leaf without a check of its own can count on."""
+    if body.kind in HEAD:
+        return 0
+    return body.min if body.kind == "reply" else body.fixed_size
 
 
 def mentions(text: str, name: str) -> bool:
