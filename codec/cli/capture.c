@@ -335,6 +335,135 @@ const struct reply **capture_best(const struct capture *c)
 	return best;
 }
 
+bool capture_excuses(const struct capture *c, const struct reply *const *best,
+		     const struct reply *r, int result)
+{
+	return result == DEVFD_MORE && best[r - c->replies] != r;
+}
+
+/* "[reply N]:OFFSET: RULE: path: found, allowed" */
+static void describe_reply(const struct input *in, const struct reply *r,
+			   const struct devfd_error *e, char *out, size_t size)
+{
+	struct devfd_input bytes = reply_bytes(in->capture, r, 0);
+	char text[600];
+
+	describe_error(&bytes, e, text, sizeof(text));
+	snprintf(out, size, "[reply %zu]:%s", (size_t)(r - in->capture->replies), text);
+}
+
+void complain_of_reply(const struct input *in, const struct reply *r, const struct devfd_error *e,
+		       bool passed_over)
+{
+	char text[640];
+
+	describe_reply(in, r, e, text, sizeof(text));
+	if (passed_over)
+		complain("%s: warning: passed over %s", in->name, text);
+	else
+		complain("%s%s", in->name, text);
+}
+
+/* ---- Replies to one question that contradict each other ---- */
+
+struct pair {
+	struct input *in;
+	const struct answer *a, *b;
+};
+
+static int contradict(void *context, const char *path, const json_t *a, const json_t *b)
+{
+	const struct pair *p = context;
+	const struct reply *replies = p->in->capture->replies;
+	char *x = json_text(a), *y = json_text(b);
+
+	fault(p->in, "[reply %zu] and [reply %zu] to the same %s disagree: %s: %s and %s",
+	      (size_t)(p->a->reply - replies), (size_t)(p->b->reply - replies), p->a->reply->name,
+	      path, x, y);
+	free(x);
+	free(y);
+	return 1;
+}
+
+/* Model flags that a capability behind the replies to this call sets. */
+static uint32_t flags_of_caps(uint32_t call)
+{
+	const struct devfd_chain *chain = devfd_calls[call - 1].chain;
+	uint32_t flags = 0, i;
+
+	for (i = 0; chain && i < chain->count; i++)
+		flags |= chain->caps[i].knows;
+	return flags;
+}
+
+static void forget_kept(struct devfd_item *item)
+{
+	struct devfd_item nothing;
+
+	devfd_item_init(&nothing, item->kind);
+	item->kept = nothing.kept;
+}
+
+/* Both were accepted, and b had no less room than a. */
+static int agree(struct input *in, const struct answer *a, const struct answer *b)
+{
+	struct pair pair = {in, a, b};
+	struct devfd_item x = a->item, y = b->item;
+	json_t *dump_x, *dump_y;
+	int differ;
+
+	if (a->reply->argsz < b->reply->argsz) {
+		forget_kept(&x);
+		forget_kept(&y);
+		y.flags &= x.flags | ~flags_of_caps(a->reply->call);
+	}
+	dump_x = dump_item(&x);
+	dump_y = dump_item(&y);
+	differ = json_differences(dump_x, dump_y, contradict, &pair);
+	json_decref(dump_x);
+	json_decref(dump_y);
+	return differ ? STATUS_BROKEN : STATUS_GOOD;
+}
+
+static bool is_of_device(uint32_t call)
+{
+	return call == DEVFD_DEVICE_INFO || call == DEVFD_REGION_INFO || call == DEVFD_IRQ_INFO;
+}
+
+static int all_agree(struct input *in, const struct reply **sorted)
+{
+	const struct capture *c = in->capture;
+	struct answer best, other;
+	size_t i, next;
+
+	for (i = 0; i < c->count; i = next) {
+		next = best_answer(c, sorted, i, &best);
+		if (best.result != DEVFD_OK)
+			continue;
+		if (!is_of_device(best.reply->call))
+			continue;
+		for (; i < next; i++) {
+			if (sorted[i] == best.reply)
+				continue;
+			better(c, sorted[i], &best, &other);
+			if (other.result == DEVFD_OK && agree(in, &other, &best))
+				return STATUS_BROKEN;
+		}
+	}
+	return STATUS_GOOD;
+}
+
+int capture_agrees(struct input *in)
+{
+	const struct reply **sorted = sort_replies(in->capture);
+	int status = all_agree(in, sorted);
+
+	free(sorted);
+	return status;
+}
+
+/* ---- The items ---- */
+
 /* What Linux's indexes of this bus mean; a reply does not say it. */
 static void name_region(uint32_t bus, struct devfd_item *item)
 {
@@ -374,12 +503,10 @@ static void name_device(const struct capture *c, struct devfd_item *item)
 
 static int refuse(struct input *in, const struct answer *a)
 {
-	struct devfd_input bytes = reply_bytes(in->capture, a->reply, 0);
-	size_t number = (size_t)(a->reply - in->capture->replies);
-	char text[600];
+	char text[640];
 
-	describe_error(&bytes, &a->error, text, sizeof(text));
-	snprintf(in->fault, sizeof(in->fault), "%s[reply %zu]:%s", in->name, number, text);
+	describe_reply(in, a->reply, &a->error, text, sizeof(text));
+	snprintf(in->fault, sizeof(in->fault), "%s%s", in->name, text);
 	return STATUS_BROKEN;
 }
 
@@ -444,6 +571,24 @@ static int import_items(struct input *in, const struct reply **sorted, struct de
 	return STATUS_GOOD;
 }
 
+/* No reply that was taken is broken, so each that is was passed over. */
+static void warn_of_broken(const struct input *in)
+{
+	const struct capture *c = in->capture;
+	struct devfd_item item;
+	struct devfd_error e;
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		const struct reply *r = &c->replies[i];
+
+		if (!r->call || !r->succeeded)
+			continue;
+		if (reply_judge(c, r, 0, &item, &e) == DEVFD_REJECT)
+			complain_of_reply(in, r, &e, true);
+	}
+}
+
 int capture_import(struct input *in)
 {
 	const struct capture *c = in->capture;
@@ -453,6 +598,10 @@ int capture_import(struct input *in)
 	int status;
 
 	status = import_items(in, sorted, items, &from.count);
+	if (!status)
+		status = all_agree(in, sorted);
+	if (!status)
+		warn_of_broken(in);
 	if (!status && write_items(&from, DEVFD_TLV, c->order, NULL, NULL, &in->blob,
 				   &in->blob_size) != DEVFD_OK)
 		status = fault(in, "cannot be written as a description");

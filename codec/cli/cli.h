@@ -175,6 +175,15 @@ bool capture_is_device(const struct capture *c);
 /* For each reply the best one to the same question, which says what the kernel says; the caller
  * frees the list. */
 const struct reply **capture_best(const struct capture *c);
+/* That a reply was cut is no fault of it if the question was asked again with more room. */
+bool capture_excuses(const struct capture *c, const struct reply *const *best,
+		     const struct reply *r, int result);
+/* Do all good replies to one question say the same? Capabilities may be cut off by a small argsz.
+ * STATUS_BROKEN: in->fault names two that do not. */
+int capture_agrees(struct input *in);
+/* Complains that a reply is broken; as a warning where another one was taken in its place. */
+void complain_of_reply(const struct input *in, const struct reply *r, const struct devfd_error *e,
+		       bool passed_over);
 struct devfd_input reply_bytes(const struct capture *c, const struct reply *r, uint32_t options);
 int reply_judge(const struct capture *c, const struct reply *r, uint32_t options,
 		struct devfd_item *item, struct devfd_error *e);

@@ -125,6 +125,15 @@ static int show_bytes(const struct devfd_input *bytes, const char *name)
 
 /* ---- Captures ---- */
 
+/* The status of a capture whose replies were judged one by one. */
+static int agreed(struct input *in, int status)
+{
+	if (!capture_agrees(in))
+		return status;
+	complain("%s", in->fault);
+	return STATUS_BROKEN;
+}
+
 static void print_heading(const struct reply *r, size_t number, const char *verdict)
 {
 	struct tree t;
@@ -141,9 +150,11 @@ static void print_heading(const struct reply *r, size_t number, const char *verd
 		printf("errno %" PRIu32 "%s\n", r->error, t.plain);
 }
 
-static int show_capture(const struct input *in)
+static int show_capture(struct input *in)
 {
 	const struct capture *c = in->capture;
+	const struct reply **best = capture_best(c);
+	int status = STATUS_GOOD;
 	struct devfd_item item;
 	struct devfd_error e;
 	struct tree t;
@@ -172,8 +183,13 @@ static int show_capture(const struct input *in)
 			continue;
 		bytes = reply_bytes(c, r, 0);
 		devfd_walk(&bytes, print_line, &t);
+		if (rc == DEVFD_OK || capture_excuses(c, best, r, rc))
+			continue;
+		complain_of_reply(in, r, &e, false);
+		status = STATUS_BROKEN;
 	}
-	return STATUS_GOOD;
+	free(best);
+	return agreed(in, status);
 }
 
 /* ---- JSON ---- */
@@ -195,26 +211,45 @@ static int json_of_reply(const struct input *in)
 	return status;
 }
 
-/* The replies that are whole; the others say nothing that these do not. */
-static int json_of_replies(const struct capture *c)
+/* Puts one reply into the list if it is whole; a broken one may have another in its place. */
+static int add_reply(const struct input *in, const struct reply *const *best, const struct reply *r,
+		     json_t *list)
 {
-	json_t *list = json_array();
+	const struct capture *c = in->capture;
+	const struct reply *other = best[r - c->replies];
 	struct devfd_item item;
-	struct devfd_error e;
+	struct devfd_error e, ignored;
+	int rc = reply_judge(c, r, 0, &item, &e);
+	bool passed_over;
+
+	if (rc == DEVFD_OK)
+		json_array_append_new(list, dump_reply(r->call, &item));
+	if (rc == DEVFD_OK || capture_excuses(c, best, r, rc))
+		return STATUS_GOOD;
+	passed_over = other != r && reply_judge(c, other, 0, &item, &ignored) == DEVFD_OK;
+	complain_of_reply(in, r, &e, passed_over);
+	return passed_over ? STATUS_GOOD : STATUS_BROKEN;
+}
+
+/* The replies that are whole. */
+static int json_of_replies(struct input *in)
+{
+	const struct capture *c = in->capture;
+	const struct reply **best = capture_best(c);
+	json_t *list = json_array();
+	int status = STATUS_GOOD, printed;
 	size_t i;
-	int status;
 
 	for (i = 0; i < c->count; i++) {
 		const struct reply *r = &c->replies[i];
 
-		if (!r->call || !r->succeeded)
-			continue;
-		if (reply_judge(c, r, 0, &item, &e) == DEVFD_OK)
-			json_array_append_new(list, dump_reply(r->call, &item));
+		if (r->call && r->succeeded && add_reply(in, best, r, list))
+			status = STATUS_BROKEN;
 	}
-	status = print_json(list);
+	printed = print_json(list);
 	json_decref(list);
-	return status;
+	free(best);
+	return printed ? printed : agreed(in, status);
 }
 
 static int json_of_description(struct input *in)
@@ -240,7 +275,7 @@ static int show_json(struct input *in)
 	if (input_is_reply(in))
 		return json_of_reply(in);
 	if (in->format == INPUT_CAPTURE && !capture_is_device(in->capture))
-		return json_of_replies(in->capture);
+		return json_of_replies(in);
 	return json_of_description(in);
 }
 

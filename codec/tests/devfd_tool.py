@@ -83,3 +83,13 @@ def rich_dump() -> dict:
 
 def text(dump: dict) -> bytes:
     return json.dumps(dump).encode()
+
+
+def capture_of(*replies: dict, **more) -> bytes:
+    return json.dumps({"schema": "vfio-capture/1", "byte_order": "little", "device": None,
+                       "replies": replies, **more}).encode()
+
+
+def info(call: str, data: bytes, index=None, argsz=None, **more) -> dict:
+    return {"call": f"VFIO_{call}", "index": index, "argsz_in": argsz or len(data), "ret": 0,
+            "errno": 0, "bytes": data.hex(), "recorded": len(data), **more}
