@@ -11,7 +11,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from . import lint, rules
+from . import lint
 from .load import SpecError
 from .model import Spec, load_spec
 
@@ -46,13 +46,18 @@ def generate(spec: Spec, out: Path, check: bool) -> int:
             raise
         print("devfdgen: there is no devfdgen.emit, nothing can be generated", file=sys.stderr)
         return 1
-    lock = spec.directory / "ids.lock"
-    stale = rules.lock_update(spec, lock, check)
-    if stale:
+    try:
+        files = emit.render(spec, out)
+    except emit.Refused as error:
+        print(f"devfdgen: {error}; nothing was written", file=sys.stderr)
+        return 1
+    stale = emit.stale(files)
+    for path in stale:
+        if not check:
+            emit.write(path, files[path])
         what = "out of date, run make generate" if check else "written"
-        print(f"{lock}: {what}", file=sys.stderr)
-    status = emit.run(spec, out, check)
-    return 1 if check and stale else status
+        print(f"{shown(path)}: {what}", file=sys.stderr)
+    return 1 if check and stale else 0
 
 
 def main(arguments: list[str] | None = None) -> int:

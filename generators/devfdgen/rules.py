@@ -574,14 +574,3 @@ def lock_text(spec: m.Spec) -> str:
     numbers = {rule.number: rule.id for rule in spec.rules}
     numbers.update({value: rule_id for rule_id, value in spec.lock.items()})
     return LOCK_HEADER + "".join(f"{value} {numbers[value]}\n" for value in sorted(numbers))
-
-
-def lock_update(spec: m.Spec, path: str | Path, check: bool = False) -> bool:
-    """Appends the numbers of new rules, unless only checking; says whether it was out of date."""
-    path = Path(path)
-    text = lock_text(spec)
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return False
-    if not check:
-        path.write_text(text, encoding="utf-8")
-    return True

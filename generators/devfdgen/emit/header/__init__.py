@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...model import Body, DeviceType, Field, Spec
-from .. import MARK, environment
+from .. import MARK, Refused, environment
 
 CAP_HEADER = "struct vfio_info_cap_header"
 
@@ -102,7 +102,7 @@ def layout(body: Body) -> Layout:
     narrow, narrow_sizes = place(fields, start, 4)
     for field, offset in zip(fields, wide):
         if field.offset is not None and field.offset + start != offset:
-            raise ValueError(f"{body.c}: {field.name} is at {field.offset + start}, C has {offset}")
+            raise Refused(f"{body.c}: {field.name} is at {field.offset + start}, C has {offset}")
     members = [
         Member(field, field.c_member, *offsets) for field, *offsets in zip(fields, wide, narrow)
     ]
@@ -113,7 +113,7 @@ def layout(body: Body) -> Layout:
     sizes.append(Size(None, wide_sizes[-1], narrow_sizes[-1]))
     differs = wide != narrow or any(size.wide != size.narrow for size in sizes)
     if differs and body.c not in I386:
-        raise ValueError(f"{body.c} differs on i386 and nobody says why")
+        raise Refused(f"{body.c} differs on i386 and nobody says why")
     return Layout(body.c, I386.get(body.c), members, sizes)
 
 

@@ -7,7 +7,7 @@ The types of the rows are written by hand in codec/tables/rows.h.
 from __future__ import annotations
 
 from ... import model as m
-from .. import MARK, environment
+from .. import MARK, Refused, environment
 from .rows import Rows, wrap
 
 BODIES_MAX = 255  # a body's number is kept in a byte
@@ -16,7 +16,7 @@ BODIES_MAX = 255  # a body's number is kept in a byte
 def render(spec: m.Spec) -> dict[str, str]:
     rows = Rows(spec)
     if len(rows.bodies) > BODIES_MAX:
-        raise ValueError(f"{len(rows.bodies)} bodies do not fit a byte")
+        raise Refused(f"{len(rows.bodies)} bodies do not fit a byte")
     templates = environment(__file__)
     templates.filters["wrap"] = wrap
     return {

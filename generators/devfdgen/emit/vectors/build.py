@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator
 import oracle
 
 from ... import model as m
+from .. import Refused
 from . import good, records, replies, slots, values
 from .cases import Case, Spots
 from .tree import Tree
@@ -89,10 +90,6 @@ class Vector:
     note: str
 
 
-class Refused(Exception):
-    """The oracle says something else of a vector than what it was made for."""
-
-
 def row_of(spec: m.Spec, rule: m.Rule) -> Row | None:
     """The row that breaks a rule."""
     if rule.id == "model.input.magic":
@@ -149,7 +146,10 @@ class Builder:
 
     def __init__(self, spec: m.Spec) -> None:
         self.spec = spec
-        self.oracle = oracle.load(spec.directory)
+        try:
+            self.oracle = oracle.load(spec.directory)
+        except oracle.SpecError as error:
+            raise Refused(f"the oracle: {error}") from None
         self.seen: set[tuple] = set()
 
     def judge(self, tree: Tree, data: bytes, given: dict[str, Any]) -> Any:
