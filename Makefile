@@ -123,10 +123,12 @@ check-san:
 	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 unit-bins build/san/tests/judge build/san/devfd
 	@$(MAKE) --no-print-directory BUILD=build/san EXTRA='$(SAN)' OPT=-O1 check-unit
 
-# The tests of the tool once more, on a build in which every stray byte and every leak is seen.
+# The tests of the tool once more, on a build in which every stray byte and every leak is seen. The one that gives the
+# tool 64 MiB is left out: a sanitizer alone takes more.
 check-san-tool:
 	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 build/san/devfd
-	@DEVFD=$(CURDIR)/build/san/devfd $(PYTEST) codec/tests/test_cli.py codec/tests/test_cli_convert.py
+	@DEVFD=$(CURDIR)/build/san/devfd $(PYTEST) codec/tests/test_cli.py codec/tests/test_cli_convert.py \
+		-k 'not huge_sparse'
 
 # A build in which every load is counted.
 $(BUILD)/loads/test_loads: codec/tests/loads.c $(CORE) $(wildcard codec/*.h codec/generated/*.h)
