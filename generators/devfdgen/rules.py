@@ -362,10 +362,13 @@ class Expander:
             self._types()
         behind = "the header"
         for body in fmt.slots.values():
+            slots = f"as many {body.name} slots as {body.count.name} says"
+            if fmt.types:
+                slots = f"the {body.name} slots of the device type, else {slots},"
             self.add(
                 body, "counts", "counts",
                 [of(body.count), number(body.fixed_size), place("room")],
-                f"as many {body.name} slots as {body.count.name} says fit behind {behind}",
+                f"{slots} fit behind {behind}",
             )
             behind = f"the {body.name} slots"
         if fmt.types:
