@@ -4,16 +4,18 @@
 
 Compared are verdict, rule, offset, size needed and the whole canonical dump. The n-th input
 of a seed is always the same one. Exit status: 0 all agree; 1 they do not, with the first inputs in
-hex; 2 wrong usage.
+hex; 2 wrong usage, or it could not run.
 """
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import os
 import random
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +112,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--format", action="append", choices=FORMATS,
                         help="only this one; may be repeated")
-    parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count(), metavar="N")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument("--judge", default=str(PROGRAM), metavar="PROGRAM")
     args = parser.parse_args()
     args.format = args.format or FORMATS
@@ -140,14 +142,22 @@ def main() -> int:
     verdicts: dict[str, Counter] = {name: Counter() for name in args.format}
     rules: Counter = Counter()
     bad: list[str] = []
-    with multiprocessing.Pool(args.jobs, start) as pool:
-        for result in pool.imap_unordered(run, batches(args)):
-            verdicts[result.format] += result.verdicts
-            rules += result.rules
-            bad += result.disagreements
-            if bad:
-                pool.terminate()
-                break
+    # Unlike multiprocessing.Pool, it ends where a process does, in start or later.
+    with ProcessPoolExecutor(args.jobs, initializer=start) as pool:
+        tasks = [pool.submit(run, batch) for batch in batches(args)]
+        try:
+            for task in as_completed(tasks):
+                result = task.result()
+                verdicts[result.format] += result.verdicts
+                rules += result.rules
+                bad += result.disagreements
+                if bad:
+                    break
+        except BrokenProcessPool:
+            print("differential: a process ended before its inputs were judged", file=sys.stderr)
+            return 2
+        finally:
+            pool.shutdown(cancel_futures=True)
     report(verdicts, rules, time.monotonic() - began)
     for one in bad[:20]:
         print(one, file=sys.stderr)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import differential
 import pytest
 from judge import NUMBERS, PROGRAM
 from mutate import OF_SHAPE
@@ -40,6 +41,18 @@ def test_a_judge_that_ends_is_seen(tmp_path: Path) -> None:
     done = run("--count", "20", "--format", "array", "--judge", str(judge))
     assert done.returncode == 1
     assert "status 3" in done.stderr and "overflow" in done.stderr
+
+
+def test_a_process_that_cannot_start_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def start() -> None:
+        raise OSError("no corpus")
+
+    monkeypatch.setattr(differential, "start", start)
+    monkeypatch.setattr(sys, "argv", ["differential", "--judge", sys.executable])
+    assert differential.main() == 2
+    assert "a process ended" in capfd.readouterr().err
 
 
 def test_wrong_usage() -> None:
