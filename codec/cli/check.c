@@ -28,14 +28,14 @@ static void print_text(const struct verdict *v)
 	char text[600];
 
 	if (!v->error) {
-		puts(v->text);
+		say("%s", v->text);
 		return;
 	}
 	describe_error(v->bytes, v->error, text, sizeof(text));
 	if (v->reply)
-		printf("%s[reply %zu]:%s\n", v->file, v->number, text);
+		say("%s[reply %zu]:%s", v->file, v->number, text);
 	else
-		printf("%s:%s\n", v->file, text);
+		say("%s:%s", v->file, text);
 }
 
 /* File names need not be the UTF-8 that JSON is. */
@@ -98,7 +98,7 @@ static void print_good(const struct checking *c, const char *file)
 	json_t *out;
 
 	if (!c->json) {
-		printf("%s: ok\n", file);
+		say("%s: ok", file);
 		return;
 	}
 	out = json_pack("{s:o, s:s}", "file", any_string(file), "verdict", "accept");
@@ -233,11 +233,12 @@ static int run(int argc, char **argv)
 
 const struct verb verb_check = {
 	"check",
-	"FILE... [--role producer|reader] [--format F] [--json]",
+	"FILE... [--role producer|reader] [--json] [--format F]\n"
+	"                   [--index N] [--byte-order little|big]",
 	"Check that inputs keep the rules of their format",
 	"  --role producer|reader\n"
-	"                    judge as the work of a producer, or as what a reader must take\n"
-	"                    (default: reader)\n"
+	"                    judge as the work of a producer, or as what a reader must\n"
+	"                    take (default: reader)\n"
 	"  --json            a JSON object for each verdict, one a line\n" READING_HELP "\n"
 	"A line for each input: FILE: ok, or FILE:OFFSET: RULE-ID: path: found, allowed.\n"
 	"Of a capture each successful reply is checked; offsets count in that reply.\n"

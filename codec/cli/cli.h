@@ -14,6 +14,7 @@
 #endif
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -37,7 +38,7 @@ enum {
 /* A command of the tool. */
 struct verb {
 	const char *name;
-	const char *usage; /* arguments, behind the name */
+	const char *usage; /* arguments, behind the name; lines below the first are indented */
 	const char *doc;   /* one line */
 	const char *help;  /* the options, a line each */
 	int (*run)(int argc, char **argv);
@@ -105,9 +106,10 @@ enum { OPTION_FORMAT = 'F', OPTION_INDEX = 'I', OPTION_ORDER = 'O', OPTION_HELP 
 	{"help", no_argument, NULL, OPTION_HELP}
 /* clang-format on */
 #define READING_HELP                                                                               \
-	"  --format F        what FILE is, where its first bytes do not say: tlv, array, fixed,\n" \
-	"                    capture, json, or linux.region_info and the like for one reply\n"     \
-	"  --index N         index that was asked for, of a reply (default: the one in it)\n"      \
+	"  --format F        what FILE is, where its first bytes do not say: tlv, array,\n"        \
+	"                    fixed, capture, json, or linux.region_info and the like for\n"        \
+	"                    one reply\n"                                                          \
+	"  --index N         index that was asked for, of a reply (default: that in it)\n"         \
 	"  --byte-order little|big\n"                                                              \
 	"                    byte order of a reply (default: this machine's)\n"
 int reading_option(const struct verb *verb, struct reading *r, int option, const char *argument);
@@ -264,6 +266,14 @@ char *json_text(const json_t *value);
 int output_write(const char *file, const void *p, size_t size, const struct input *in);
 /* Prints a value to stdout. */
 int print_json(const json_t *value);
+/* One line on stdout. What a terminal would act upon is escaped, as it may come from elsewhere. */
+void say(const char *format, ...) CLI_PRINTF(1, 2);
+/* The same to any stream, without the end of the line. */
+void print_escaped(FILE *to, const char *format, va_list args);
+enum { COLUMNS = 80 };
+/* Prints text from this column on; where the line is full it goes on below, at column start. Breaks
+ * behind spaces and bars. */
+void print_wrapped(const char *text, int column, int start);
 /* What is buffered goes out now. */
 void output_flush(void);
 /* What is still buffered goes out; STATUS_FAILED with a complaint if it, or anything before, could

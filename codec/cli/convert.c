@@ -286,11 +286,14 @@ static int run(int argc, char **argv)
 
 const struct verb verb_convert = {
 	"convert",
-	"[--to tlv|array|fixed|json] [--byte-order little|big] [--lossy] IN -o OUT",
+	"[--to tlv|array|fixed|json] [--byte-order little|big]\n"
+	"                     [--lossy] [--format F] IN -o OUT",
 	"Write a description in another layout or byte order",
 	"  --to LAYOUT       tlv, array, fixed or json (default: the suffix of OUT)\n"
 	"  --byte-order little|big\n"
-	"                    of OUT (default: that of IN; little for JSON)\n"
+	"                    of OUT, unless it is JSON (default: that of IN; for a\n"
+	"                    canonical dump little, or big where its kept records can\n"
+	"                    stand in such a file only)\n"
 	"  --lossy           drop what OUT cannot carry, with a warning for each\n"
 	"  --format F        what IN is, where its first bytes do not say\n"
 	"  -o, --output OUT  the file to write, whole or not at all; - is stdout\n"

@@ -20,50 +20,86 @@ static void print_hex(const struct devfd_example *e)
 }
 
 /* What is beside the bytes: enough to give them to `devfd check` again. */
-static void print_given(const struct devfd_example *e)
+static void describe_given(const struct devfd_example *e, char *out, size_t size)
 {
 	const char *name = devfd_format_name(e->format);
+	const char *role = e->options & DEVFD_PRODUCER ? " --role producer" : "";
 
-	if (e->format >= DEVFD_FORMAT_REPLY) {
-		printf("--format %s --byte-order %s --index %u", name,
-		       e->options & DEVFD_BIG ? "big" : "little", e->index);
-	} else if (name) {
-		printf("--format %s", name);
-	} else {
-		printf("format told by the first bytes");
-	}
-	if (e->options & DEVFD_PRODUCER)
-		printf(" --role producer");
+	if (e->format >= DEVFD_FORMAT_REPLY)
+		snprintf(out, size, "--format %s --byte-order %s --index %u%s", name,
+			 e->options & DEVFD_BIG ? "big" : "little", e->index, role);
+	else if (name)
+		snprintf(out, size, "--format %s%s", name, role);
+	else
+		snprintf(out, size, "format told by the first bytes%s", role);
+}
+
+static void print_named(const char *name, const char *text)
+{
+	int column = printf("%-8s ", name);
+
+	print_wrapped(text, column, column);
+	putchar('\n');
 }
 
 static int explain(uint32_t rule)
 {
 	const struct devfd_rule_row *row = devfd_rule_row(rule);
 	const struct devfd_example *example = devfd_example(rule);
+	char given[160], line[240];
 
-	printf("%s\n%s\n\n", row->id, row->text);
-	printf("level:   %s\n", row->level);
-	printf("source:  %s\n", row->source);
-	printf("role:    %s\n", row->role);
-	printf("verdict: %s\n", row->verdict);
+	puts(row->id);
+	print_wrapped(row->text, 0, 0);
+	puts("\n");
+	print_named("level:", row->level);
+	print_named("source:", row->source);
+	print_named("role:", row->role);
+	print_named("verdict:", row->verdict);
 	if (!example)
 		return STATUS_GOOD;
-	printf("\nA smallest input that breaks it, %u bytes (", example->size);
-	print_given(example);
-	puts("):");
+	describe_given(example, given, sizeof(given));
+	snprintf(line, sizeof(line),
+		 "A smallest input that breaks it, %u bytes (%s):", example->size, given);
+	putchar('\n');
+	print_wrapped(line, 0, 0);
+	putchar('\n');
 	print_hex(example);
 	return STATUS_GOOD;
+}
+
+/* One line, so that it can be searched; what is left out of the text, explain says. */
+static void print_cut(const struct devfd_rule_row *row, int widest)
+{
+	static const char more[] = "...";
+	int column = printf("%-*s %-6s ", widest, row->id, row->level);
+	int room = COLUMNS - column, length = (int)strlen(row->text);
+
+	if (length <= room) {
+		puts(row->text);
+		return;
+	}
+	length = room - (int)strlen(more);
+	while (length > 0 && row->text[length] != ' ')
+		length--;
+	printf("%.*s%s\n", length, row->text, more);
 }
 
 static int list_all(void)
 {
 	uint32_t rule;
+	int widest = 0;
 
 	for (rule = 1; rule <= devfd_rule_count(); rule++) {
 		const struct devfd_rule_row *row = devfd_rule_row(rule);
 
+		if (row && (int)strlen(row->id) > widest)
+			widest = (int)strlen(row->id);
+	}
+	for (rule = 1; rule <= devfd_rule_count(); rule++) {
+		const struct devfd_rule_row *row = devfd_rule_row(rule);
+
 		if (row)
-			printf("%-38s %-6s %s\n", row->id, row->level, row->text);
+			print_cut(row, widest);
 	}
 	return STATUS_GOOD;
 }
@@ -159,7 +195,8 @@ const struct verb verb_explain = {
 	"explain",
 	"[RULE-ID]",
 	"Explain a rule, or list all rules",
-	"Prints text, level, source, role and verdict of a rule, and a smallest input that\n"
-	"breaks it. Without a RULE-ID all rules are listed, one a line.\n",
+	"Prints text, level, source, role and verdict of a rule, and a smallest input\n"
+	"that breaks it. Without a RULE-ID all rules are listed, one a line, with id,\n"
+	"level and as much of the text as 80 columns hold.\n",
 	run,
 };

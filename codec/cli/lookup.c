@@ -83,8 +83,9 @@ const struct verb verb_region = {
 	"region",
 	"FILE N",
 	"Show where region N is, in one line",
-	"Prints offset, size and flags, and the state unless the region is present; for one\n"
-	"that could not be read also the errno. Exit status 1 if nothing is said of N.\n",
+	"Prints offset, size and flags, and the state unless the region is present; for\n"
+	"one that could not be read also the errno. Exit status 1 if nothing is said of\n"
+	"N.\n",
 	run_region,
 };
 

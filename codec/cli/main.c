@@ -30,7 +30,7 @@ void complain(const char *format, ...)
 	output_flush();
 	fputs("devfd: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print_escaped(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
 }
@@ -41,7 +41,7 @@ int misused(const struct verb *verb, const char *format, ...)
 
 	fprintf(stderr, "devfd %s: ", verb->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print_escaped(stderr, format, args);
 	va_end(args);
 	fprintf(stderr, "\nusage: devfd %s %s\n", verb->name, verb->usage);
 	return STATUS_FAILED;

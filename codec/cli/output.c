@@ -144,6 +144,90 @@ int output_write(const char *file, const void *p, size_t size, const struct inpu
 	return STATUS_GOOD;
 }
 
+static bool is_utf8(const char *text)
+{
+	json_t *value = json_string(text);
+
+	json_decref(value);
+	return value != NULL;
+}
+
+/* Is this byte, or the character that it is a part of, one that a terminal acts upon? */
+static bool is_control(const unsigned char *p, bool utf8)
+{
+	if (*p < ' ' || *p == 0x7f)
+		return true;
+	if (*p < 0x80)
+		return false;
+	if (!utf8)
+		return true;
+	/* U+0080 to U+009F */
+	if (*p == 0xc2)
+		return p[1] < 0xa0;
+	return *p < 0xa0 && p[-1] == 0xc2;
+}
+
+void print_escaped(FILE *to, const char *format, va_list args)
+{
+	char *text = NULL;
+	const unsigned char *p;
+	bool utf8;
+
+	if (vasprintf(&text, format, args) < 0) {
+		fputs(format, to);
+		return;
+	}
+	utf8 = is_utf8(text);
+	for (p = (const unsigned char *)text; *p; p++) {
+		if (is_control(p, utf8))
+			fprintf(to, "\\x%02x", *p);
+		else
+			putc(*p, to);
+	}
+	free(text);
+}
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_escaped(stdout, format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+void print_wrapped(const char *text, int column, int start)
+{
+	while (*text) {
+		int room = COLUMNS - column, length = (int)strlen(text), cut;
+
+		if (length > room) {
+			for (cut = room; cut > 0; cut--) {
+				if (text[cut - 1] == ' ' || text[cut - 1] == '|')
+					break;
+				/* The space before a break need not fit. */
+				if (text[cut] == ' ')
+					break;
+			}
+			length = cut ? cut : room;
+			/* A word that would fit on a line of its own goes there. */
+			if (!cut && column > start)
+				length = 0;
+		}
+		for (cut = length; cut > 0 && text[cut - 1] == ' ';)
+			cut--;
+		printf("%.*s", cut, text);
+		text += length;
+		while (*text == ' ')
+			text++;
+		if (!*text)
+			break;
+		printf("\n%*s", start, "");
+		column = start;
+	}
+}
+
 int print_json(const json_t *value)
 {
 	char *text = json_dumps(value, JSON_INDENT(2));

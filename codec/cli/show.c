@@ -12,7 +12,7 @@
 /* Counts and sizes up to here read well in decimal too; addresses do not. */
 enum { DECIMAL_MAX = 9999999 };
 
-enum { COLUMNS = 80, VALUE_AT = 40, VALUE_WIDTH = 10, MEANING_AT = VALUE_AT + VALUE_WIDTH + 1 };
+enum { VALUE_AT = 40, VALUE_WIDTH = 10, MEANING_AT = VALUE_AT + VALUE_WIDTH + 1 };
 
 struct tree {
 	const char *bold, *dim, *plain; /* escape sequences, empty without colour */
@@ -32,36 +32,6 @@ static void choose_colours(struct tree *t)
 	t->bold = "\033[1m";
 	t->dim = "\033[2m";
 	t->plain = "\033[0m";
-}
-
-/* Prints text from this column on, going on below it where the line is full; breaks behind spaces
- * and bars. */
-static void print_wrapped(const char *text, int column)
-{
-	int start = column < MEANING_AT ? column : MEANING_AT;
-
-	while (*text) {
-		int room = COLUMNS - column, length = (int)strlen(text), cut;
-
-		if (length > room) {
-			for (cut = room; cut > 0; cut--) {
-				if (text[cut - 1] == ' ' || text[cut - 1] == '|')
-					break;
-			}
-			length = cut ? cut : room;
-			/* A word that would fit on a line of its own goes there. */
-			if (!cut && column > start)
-				length = 0;
-		}
-		printf("%.*s", length, text);
-		text += length;
-		while (*text == ' ')
-			text++;
-		if (!*text)
-			break;
-		printf("\n%*s", start, "");
-		column = start;
-	}
 }
 
 static int print_line(void *context, const struct devfd_line *line)
@@ -95,7 +65,7 @@ static int print_line(void *context, const struct devfd_line *line)
 			column += printf("%-*s ", VALUE_WIDTH, value);
 		else
 			fputs(value, stdout);
-		print_wrapped(meaning, column);
+		print_wrapped(meaning, column, column < MEANING_AT ? column : MEANING_AT);
 	}
 	putchar('\n');
 	/* Nobody reads on, or there is no room: what was to come is not worth the time. */
@@ -294,7 +264,7 @@ static int show_tree(struct input *in)
 			complain("%s", in->fault);
 			return STATUS_BROKEN;
 		}
-		printf("%s, as tlv:\n", in->name);
+		say("%s, as tlv:", in->name);
 	}
 	bytes = input_bytes(in);
 	return show_bytes(&bytes, in->name);
@@ -343,9 +313,10 @@ static int run(int argc, char **argv)
 
 const struct verb verb_show = {
 	"show",
-	"FILE [--json] [--format F] [--index N] [--byte-order little|big]",
+	"FILE [--json] [--format F] [--index N]\n"
+	"                  [--byte-order little|big]",
 	"Show every field with its offset, length, value and meaning",
-	"  --json            the canonical dump instead: the meaning, the same for any "
-	"layout\n" READING_HELP,
+	"  --json            the canonical dump instead: the meaning, which is the same\n"
+	"                    for any layout\n" READING_HELP,
 	run,
 };

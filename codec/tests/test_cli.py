@@ -44,6 +44,27 @@ def test_the_manual_covers_every_option():
             assert option in manual, (verb, option)
 
 
+VERBS = ("show", "check", "convert", "region", "irq", "diff", "explain")
+
+
+def test_no_help_has_lines_above_80_columns():
+    texts = [good("--help"), bad(2)]
+    for verb in VERBS:
+        texts += [good(verb, "--help"), bad(2, verb, "--nonsense")]
+    assert [line for text in texts for line in text.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("render", [["groff", "-man", "-Tascii", "-P-cbou", "-rLL=80n"],
+                                    ["mandoc", "-Tascii", "-Owidth=80"]], ids=lambda way: way[0])
+def test_the_manual_has_no_lines_above_80_columns(render):
+    if not shutil.which(render[0]):
+        pytest.skip(f"there is no {render[0]}")
+    page = subprocess.run([*render, ROOT / "codec" / "cli" / "devfd.1"], check=True,
+                          capture_output=True, text=True).stdout
+    lines = re.sub(".\\x08", "", page).splitlines()
+    assert len(lines) > 100 and [line for line in lines if len(line) > 80] == []
+
+
 def test_wrong_usage_is_status_2():
     assert "no command" in bad(2)
     assert "unknown option --nonsense" in bad(2, "--nonsense")
@@ -250,6 +271,34 @@ def test_output_may_not_be_the_input(tlv, tmp_path):
     assert tlv.read_bytes() == before
 
 
+NAME = "a\x1b[31m\nb\x7f\u0085 ü.tlv"
+ESCAPED = "a\\x1b[31m\\x0ab\\x7f\\xc2\\x85 ü.tlv"
+
+
+def test_control_characters_in_file_names_are_escaped(tlv, tmp_path):
+    odd = tmp_path / NAME
+    messages = [bad(2, *verb, odd) for verb in (
+        ["show"], ["check"], ["diff", tlv], ["convert", tlv, "--to", "array", "-o", odd / "x"])]
+    messages += [bad(2, "convert", tlv, "--to", NAME, "-o", odd), bad(2, "explain", NAME),
+                 bad(2, NAME, env={"PATH": "/nonexistent"}),
+                 bad(2, "region", tlv, NAME), bad(2, f"--{NAME}")]
+    shutil.copy(tlv, odd)
+    messages += [good("check", odd), bad(1, "region", odd, 99)]
+    dump = tmp_path / f"dump{NAME}"
+    dump.write_bytes(convert(tlv.read_bytes(), "json"))
+    messages.append(good("show", dump))
+    odd.write_bytes(tlv.read_bytes()[:-12])
+    messages += [bad(1, "show", odd), run("check", odd).stdout.decode()]
+    odd.write_text("{}")
+    messages += [bad(1, "show", odd), run("check", odd).stdout.decode()]
+    for message in messages:
+        assert ESCAPED in message
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", message)
+    # Bytes that are no text, and one that an escape sequence in 8 bits begins with.
+    other = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\x9b1m\xc3")
+    assert r"/\xff\x9b1m\xc3: No such file" in bad(2, "show", other)
+
+
 # -- show, look-up and diff -----------------------------------------------------------------------
 
 
@@ -400,11 +449,35 @@ def test_explain():
     bad(2, "explain", "x" * 5000)
 
 
+def test_explain_has_no_lines_above_80_columns():
+    listed = good("explain").splitlines()
+    ids = [line.split()[0] for line in listed]
+    shown = [good("explain", rule) for rule in ids]
+    assert max(map(len, listed)) == 80
+    lines = [line for text in shown for line in text.splitlines()]
+    assert [line for line in lines if line != line[:80].rstrip()] == []
+    # A line a rule; what is cut off says so, and explain has the whole of it.
+    for line, text in zip(listed, shown):
+        rule, level, start = line.split(None, 2)
+        rest = " ".join(text.split())
+        assert f"level: {level} " in rest
+        assert rest.startswith(f"{rule} {start.removesuffix('...')}")
+    ours, theirs = os.openpty()
+    with subprocess.Popen([DEVFD, "explain"], stdout=theirs):
+        os.close(theirs)
+        terminal = b""
+        while chunk := read_terminal(ours):
+            terminal += chunk
+    os.close(ours)
+    assert terminal.decode().splitlines() == listed
+
+
 def test_examples_of_explain_break_the_rule_that_they_are_of():
     without = []
     for rule in [line.split()[0] for line in good("explain").splitlines()]:
         shown = good("explain", rule)
-        given = re.search(r"^A smallest input that breaks it, (\d+) bytes \((.*)\):$", shown, re.M)
+        given = re.search(r"^A smallest input that breaks it, (\d+) bytes \(([^)]*)\):$", shown,
+                          re.M)
         if not given:
             without.append(rule)
             continue
