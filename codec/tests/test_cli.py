@@ -277,11 +277,11 @@ ESCAPED = "a\\x1b[31m\\x0ab\\x7f\\xc2\\x85 ü.tlv"
 
 def test_control_characters_in_file_names_are_escaped(tlv, tmp_path):
     odd = tmp_path / NAME
-    messages = [bad(2, *verb, odd) for verb in (
-        ["show"], ["check"], ["diff", tlv], ["convert", tlv, "--to", "array", "-o", odd / "x"])]
-    messages += [bad(2, "convert", tlv, "--to", NAME, "-o", odd), bad(2, "explain", NAME),
-                 bad(2, NAME, env={"PATH": "/nonexistent"}),
-                 bad(2, "region", tlv, NAME), bad(2, f"--{NAME}")]
+    messages = [bad(2, *verb, odd) for verb in (["show"], ["check"], ["diff", tlv])]
+    messages += [bad(2, "convert", tlv, "--to", "array", "-o", odd / "x"),
+                 bad(2, "convert", tlv, "--to", NAME, "-o", odd), bad(2, "explain", NAME),
+                 bad(2, "region", tlv, NAME), bad(2, f"--{NAME}"),
+                 bad(2, NAME, env={"PATH": "/nonexistent"})]
     shutil.copy(tlv, odd)
     messages += [good("check", odd), bad(1, "region", odd, 99)]
     dump = tmp_path / f"dump{NAME}"
