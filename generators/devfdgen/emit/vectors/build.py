@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator
 
@@ -18,6 +20,8 @@ from .tree import Tree
 WITHOUT = {
     "model.input.max": "an input that breaks it has more than 2 GiB",
 }
+
+SIGNS = {"+": "plus ", "-": "minus "}
 
 Row = Callable[[m.Spec, m.Rule, Spots], Iterator[Case]]
 
@@ -199,13 +203,24 @@ class Builder:
                       case.note)
 
 
+def slug(note: str) -> str:
+    """A note as a part of an id."""
+    signed = re.sub(r"(?<![^ ])([+-])(?=[0-9])", lambda one: SIGNS[one[1]], note.lower())
+    return re.sub(r"[^a-z0-9_]+", "-", signed).strip("-")
+
+
+def name_of(rule: m.Rule, case: Case) -> str:
+    """The id of a vector: rule, place and note, so that a new case renames no other."""
+    good = ["good"] if case.at is None else []
+    return "/".join([rule.id, *good, case.tree.place_name(), slug(case.note)])
+
+
 def of_rule(builder: Builder, rule: m.Rule) -> list[Vector]:
     """All vectors of a rule: little-endian ones, then the first big-endian one of each kind."""
     row = row_of(builder.spec, rule)
     if row is None:
         raise Refused(f"{rule.id}: no row breaks it")
     out: list[Vector] = []
-    bad = fine = 0
     for big in (False, True):
         formats: set[tuple] = set()
         for case in row(builder.spec, rule, Spots(builder.spec, big)):
@@ -213,16 +228,17 @@ def of_rule(builder: Builder, rule: m.Rule) -> list[Vector]:
             if big and kind in formats:
                 continue
             formats.add(kind)
+            name = name_of(rule, case)
             if case.at is None:
-                vector = builder.accept(f"{rule.id}/good/{fine + 1}", case.tree, case.note,
-                                        rule.producer_only)
-                fine += vector is not None
+                vector = builder.accept(name, case.tree, case.note, rule.producer_only)
             else:
-                vector = builder.reject(f"{rule.id}/{bad + 1}", rule, case)
-                bad += vector is not None
+                vector = builder.reject(name, rule, case)
             if vector is not None:
                 out.append(vector)
-    if not bad:
+    for name, count in Counter(vector.id for vector in out).items():
+        if count > 1:
+            raise Refused(f"{name}: {count} cases have this id")
+    if all(vector.rule is None for vector in out):
         raise Refused(f"{rule.id}: no vector breaks it")
     return out
 

@@ -25,11 +25,20 @@ class Case:
 class Spot:
     """One place for a rule: the tree around it, and the body or kind of item that it is about."""
 
-    make: Callable[[], Tree]
+    maker: Callable[[], Tree]
     kind: str | None = None
     body: m.Body | None = None
     parent: str | None = None  # of a record: a record or, in a tail, a slot; None: top
     version: int = 1  # of the file, or of the capability
+
+    def make(self) -> Tree:
+        """A tree that can say which of the places of its format this is."""
+        tree = self.maker()
+        if self.parent is not None:
+            tree.where = [self.parent.lower()]
+        elif self.body is not None and len(self.body.sizes_by_version) > 1:
+            tree.where = [f"v{self.version}"]
+        return tree
 
     def owner(self, tree: Tree) -> Node | None:
         """The node below which records stand here; None is the top level of a file."""

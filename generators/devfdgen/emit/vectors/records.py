@@ -263,7 +263,8 @@ def pad_string(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
     yield from _raw(rule, spots, [
         (b"abc\0\0\0\0\0", 3, "4 bytes behind the NUL"),
         (b"abc\0\0\0\0\1", 3, "4 bytes behind the NUL, one not 0"),
-        (b"\0\0\0\1", 3, "padding is not 0"), (b"a\0b\0", 2, "padding is not 0"),
+        (b"\0\0\0\1", 3, "byte 2 of the padding is not 0"),
+        (b"a\0b\0", 2, "byte 0 of the padding is not 0"),
         (bytes(4), None, "3 bytes behind the NUL"),
     ])
 
@@ -277,7 +278,7 @@ def pad_bytes(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
             node.values = {field.name: data, field.length.name: left}
             off = next(at for at in range(left, len(data)) if data[at])
             yield Case(tree, lambda node=node, off=off: node.places[field.name] + off,
-                       f"byte {off - left} of the padding is not 0")
+                       f"byte {off - left} of the padding of {left} bytes is not 0")
 
 
 def length(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:

@@ -30,12 +30,21 @@ class Tree:
         self.cut: int | None = None  # only so many bytes of it
         self.after = b""  # behind everything
         self.named = True  # the format is given, not told by the first bytes
+        self.where: list[str] = []  # the place in it that somebody had in mind
+
+    def place_name(self) -> str:
+        """Format, variant, place and byte order, as ids of vectors have them."""
+        return ".".join([self.format, *self.variant(), *self.where, *(["big"] if self.big else [])])
 
     # What a shape says of itself.
 
     @property
     def format(self) -> str:
         return self.fmt.name
+
+    def variant(self) -> list[str]:
+        """Which of the forms of its format it has, where there are several."""
+        return []
 
     def nodes(self) -> Iterator[Node]:
         raise NotImplementedError
@@ -199,6 +208,9 @@ class RecordsTree(Tree):
             if body.place and body.since <= version:
                 self.top.append(Node(body))
 
+    def variant(self) -> list[str]:
+        return [f"v{self.version}"]
+
     def nodes(self) -> Iterator[Node]:
         yield self.header
         for node in self.top:
@@ -309,6 +321,9 @@ class SlotsTree(Tree):
                 self.slots["irq"] = [Node(fmt.slots["irq"]) for _ in range(type_.num_irqs)]
             if type_.config is not None:
                 self.list(self.slots["region"][type_.indexes.index(type_.config)])
+
+    def variant(self) -> list[str]:
+        return [self.type.name.lower()] if self.type else []
 
     def nodes(self) -> Iterator[Node]:
         yield from self.header.walk()

@@ -18,7 +18,8 @@ TOP32, TOP64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
 SMALL = 1  # a limit where the spec names none
 PART = 0x1000  # the same for areas
 
-# Good or not, a value for each operand (None: as it is), and a note.
+# Good or not, a value for each operand (None: as it is), and a note. Of a member of elements there
+# may be a list of values, one for each element; the last one is the one that is broken.
 Values = tuple[bool, list[Any], str]
 
 
@@ -29,18 +30,18 @@ def is_(rule: m.Rule, spot: Spot) -> Iterator[Values]:
         yield False, [other.value + 1, other.value], "one more"
         yield False, [top, other.value], "all bits"
     else:
-        yield False, [0, 1], "another one"
-        yield False, [1, 0], "another one"
-        yield False, [1 << 31, 0], "another one"
+        for value, wanted in ((0, 1), (1, 0), (1 << 31, 0)):
+            yield False, [value, wanted], f"{value:#x} for {wanted:#x}"
         yield True, [5, 5], "the same"
 
 
 def in_(rule: m.Rule, spot: Spot) -> Iterator[Values]:
     field = rule.operands[0].field
     members = [one.value for one in field.enum.members]
-    for value in sorted({0, max(members) + 1, TOP32} - set(members)):
-        if value <= TOP32:
-            yield False, [value], "no member"
+    wrong = {0: "0", max(members) + 1: "one more than the highest member", TOP32: "all bits"}
+    for value, note in sorted(wrong.items()):
+        if value <= TOP32 and value not in members:
+            yield False, [value], note
     # Members that ask for another shape of the whole file are good inputs of their own.
     if field.enum.format is None and not rule.body.field("device_type"):
         tested = {operand.member for written in rule.body.explicit for operand in written.operands}
@@ -76,19 +77,24 @@ def range_(rule: m.Rule, spot: Spot) -> Iterator[Values]:
 def fits(rule: m.Rule, spot: Spot) -> Iterator[Values]:
     last = rule.operands[2]
     limits = [last.value] if last.kind == "number" else [SMALL, TOP32]
-    if any(operand.kind == "element" for operand in rule.operands):
+    elements = any(operand.kind == "element" for operand in rule.operands)
+    if elements:
         limits = [PART]
     for limit in limits:
-        yield False, [limit, 1, limit], "starts at the limit"
-        yield False, [1, limit, limit], "one byte over"
-        yield False, [0, limit + 1, limit], "longer than the limit"
+        which = f" of {limit:#x}" if len(limits) > 1 else ""
+        yield False, [limit, 1, limit], f"starts at the limit{which}"
+        yield False, [1, limit, limit], f"one byte over{which}"
+        yield False, [0, limit + 1, limit], f"longer than the limit{which}"
         if limit <= TOP32:
-            yield False, [TOP32, 1, limit], "32-bit sum wraps"
-        yield False, [TOP64, 1, limit], "64-bit sum wraps to 0"
-        yield False, [TOP64, TOP64, limit], "64-bit sum wraps"
-        yield True, [limit - 1, 1, limit], "the last one"
-        yield True, [0, limit, limit], "the whole"
-        yield True, [limit, 0, limit], "nothing, at the limit"
+            yield False, [TOP32, 1, limit], f"32-bit sum wraps{which}"
+        yield False, [TOP64, 1, limit], f"64-bit sum wraps to 0{which}"
+        yield False, [TOP64, TOP64, limit], f"64-bit sum wraps{which}"
+        yield True, [limit - 1, 1, limit], f"the last one{which}"
+        yield True, [0, limit, limit], f"the whole{which}"
+        yield True, [limit, 0, limit], f"nothing, at the limit{which}"
+    if elements:
+        yield False, [[0, 1], [PART, PART], PART], "the second one, one byte over"
+        yield True, [[0, 1], [PART, PART - 1], PART], "the second one ends at the limit"
 
 
 def needs(rule: m.Rule, spot: Spot) -> Iterator[Values]:
@@ -125,7 +131,8 @@ class Assigner:
         self.spot = spot
         self.tree = tree
         self.where: dict[int, tuple[Node, m.Field | None]] = {}  # by number of the operand
-        self.elements: dict[str, dict[str, int]] = {}
+        self.elements: dict[str, dict[str, list[int]]] = {}
+        self.skipped = 0  # bytes of elements in front of the one that is broken
 
     def all(self, rule: m.Rule, values: list[Any]) -> bool:
         """False where the format has no place for one of them."""
@@ -134,13 +141,14 @@ class Assigner:
                 return False
         for name, members in self.elements.items():
             struct = self.spec.model.structs["area"]
-            if any(not 0 <= value <= TOP64 for value in members.values()):
+            elements = list(zip(*(members[field.name] for field in struct.fields)))
+            if any(not 0 <= value <= TOP64 for element in elements for value in element):
                 return False
-            element = tuple(members[field.name] for field in struct.fields)
-            there = self.tree.put(self.spot.kind, name, [element])
+            there = self.tree.put(self.spot.kind, name, elements)
             if there is None:
                 return False
             self.where[0] = there
+            self.skipped = struct.size * (len(elements) - 1)
         return True
 
     def one(self, number: int, operand: m.Operand, value: int) -> bool:
@@ -170,8 +178,9 @@ class Assigner:
         self.where[number] = there
         return True
 
-    def _element(self, number: int, operand: m.Operand, value: int) -> bool:
-        self.elements.setdefault(operand.name, {})[operand.member] = value
+    def _element(self, number: int, operand: m.Operand, value: int | list[int]) -> bool:
+        values = value if isinstance(value, list) else [value]
+        self.elements.setdefault(operand.name, {})[operand.member] = values
         return True
 
     def _flag(self, number: int, operand: m.Operand, value: int) -> bool:
@@ -221,7 +230,7 @@ def broken_at(rule: m.Rule, spot: Spot, tree: Tree, assigner: Assigner, values: 
         for number, operand in enumerate(rule.operands):
             if operand.name == rule.attribute and number in assigner.where:
                 node, field = assigner.where[number]
-                return node.places[field.name]
+                return node.places[field.name] + assigner.skipped
         node, field = tree.put(rule.item, rule.attribute, 0)
         return node.places[field.name]
     if rule.predicate == "needs":
