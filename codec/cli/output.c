@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,16 +67,81 @@ static void sync_folder(const char *folder)
 	close(fd);
 }
 
+/* The bytes of the name up to the last slash, with it. */
+static size_t folder_length(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? (size_t)(slash - file) + 1 : 0;
+}
+
+/* ---- A signal between the first byte and the rename ---- */
+
+/* The file that is not yet in its place. The pointer is all that a handler may rely on. */
+static char *_Atomic unfinished;
+
+static const int endings[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+enum { ENDINGS = sizeof(endings) / sizeof(endings[0]) };
+
+static void remove_unfinished(int number)
+{
+	const char *file = unfinished;
+
+	if (file)
+		unlink(file);
+	/* SA_RESETHAND: now it does what it would have done. */
+	raise(number);
+}
+
+static void watch_signals(void)
+{
+	struct sigaction action, old;
+	size_t i;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = remove_unfinished;
+	action.sa_flags = (int)SA_RESETHAND;
+	sigemptyset(&action.sa_mask);
+	for (i = 0; i < ENDINGS; i++) {
+		/* One that is ignored, as under nohup, is to stay so. */
+		if (sigaction(endings[i], NULL, &old) || old.sa_handler != SIG_DFL)
+			continue;
+		sigaction(endings[i], &action, NULL);
+	}
+}
+
+/* As mkostemp(); no signal can come between the file and the note of it. */
+static int make_unfinished(char *file)
+{
+	sigset_t set, old;
+	size_t i;
+	int fd;
+
+	watch_signals();
+	sigemptyset(&set);
+	for (i = 0; i < ENDINGS; i++)
+		sigaddset(&set, endings[i]);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	fd = mkostemp(file, O_CLOEXEC);
+	if (fd >= 0)
+		unfinished = file;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return fd;
+}
+
+/* ---- Files ---- */
+
 static int replace(const char *file, const void *p, size_t size, mode_t mode)
 {
-	size_t folder = (size_t)(strrchr(file, '/') ? strrchr(file, '/') - file + 1 : 0);
+	size_t folder = folder_length(file);
 	static const char pattern[] = ".devfd-XXXXXX";
 	char *temporary = must_calloc(folder + sizeof(pattern), 1);
 	int fd, status = STATUS_FAILED;
 
 	memcpy(temporary, file, folder);
 	memcpy(temporary + folder, pattern, sizeof(pattern));
-	fd = mkostemp(temporary, O_CLOEXEC);
+	fd = make_unfinished(temporary);
 	if (fd < 0) {
 		failed(file);
 		free(temporary);
@@ -90,6 +157,7 @@ static int replace(const char *file, const void *p, size_t size, mode_t mode)
 	}
 	if (status)
 		unlink(temporary);
+	unfinished = NULL;
 	temporary[folder] = '\0';
 	if (!status)
 		sync_folder(folder ? temporary : ".");
@@ -97,35 +165,65 @@ static int replace(const char *file, const void *p, size_t size, mode_t mode)
 	return status;
 }
 
+/* Where symbolic links lead, also to what is not there yet, so that a link stays one; the caller
+ * frees it. NULL with errno set if they lead nowhere. */
+static char *linked(const char *file)
+{
+	enum { LINKS_MAX = 40 };
+	char *name = strdup(file), to[PATH_MAX], *next;
+	ssize_t n;
+	int i;
+
+	for (i = 0; name && i < LINKS_MAX; i++) {
+		size_t folder = folder_length(name);
+
+		n = readlink(name, to, sizeof(to) - 1);
+		if (n < 0)
+			return name;
+		to[n] = '\0';
+		if (to[0] == '/')
+			folder = 0;
+		next = must_calloc(folder + (size_t)n + 1, 1);
+		memcpy(next, name, folder);
+		memcpy(next + folder, to, (size_t)n);
+		free(name);
+		name = next;
+	}
+	free(name);
+	errno = i ? ELOOP : ENOMEM;
+	return NULL;
+}
+
 static int write_file(const char *file, const void *p, size_t size, const struct input *in)
 {
-	mode_t mask = umask(0);
+	mode_t mask = umask(0), mode;
 	struct stat st;
-	char *resolved;
+	char *name;
 	int status;
 
 	umask(mask);
-	if (stat(file, &st)) {
-		if (errno != ENOENT)
+	mode = 0666 & ~mask;
+	if (!stat(file, &st)) {
+		if (is_input(&st, in)) {
+			complain("%s: output and input are the same file", file);
+			return STATUS_FAILED;
+		}
+		if (S_ISDIR(st.st_mode)) {
+			errno = EISDIR;
 			return failed(file);
-		return replace(file, p, size, 0666 & ~mask);
-	}
-	if (is_input(&st, in)) {
-		complain("%s: output and input are the same file", file);
-		return STATUS_FAILED;
-	}
-	if (S_ISDIR(st.st_mode)) {
-		errno = EISDIR;
+		}
+		if (!S_ISREG(st.st_mode))
+			return write_in_place(file, p, size);
+		/* Other contents are not to run with the rights of those that were there. */
+		mode = st.st_mode & 0777;
+	} else if (errno != ENOENT) {
 		return failed(file);
 	}
-	if (!S_ISREG(st.st_mode))
-		return write_in_place(file, p, size);
-	/* A symbolic link stays one, and what it points to is replaced. */
-	resolved = realpath(file, NULL);
-	if (!resolved)
+	name = linked(file);
+	if (!name)
 		return failed(file);
-	status = replace(resolved, p, size, st.st_mode & 07777);
-	free(resolved);
+	status = replace(name, p, size, mode);
+	free(name);
 	return status;
 }
 

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import struct
 import subprocess
 from pathlib import Path
@@ -269,6 +270,97 @@ def test_output_may_not_be_the_input(tlv, tmp_path):
     with tlv.open("r+b") as file:
         assert "same file" in bad(2, "convert", tlv, "--to", "array", "-o", "-", stdout=file)
     assert tlv.read_bytes() == before
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_output_through_a_dangling_link_makes_its_target(tlv, tmp_path, absolute):
+    (tmp_path / "far").mkdir()
+    target = tmp_path / "far" / "target.array"
+    near, link = tmp_path / "far" / "near", tmp_path / "link.array"
+    near.symlink_to("target.array")
+    link.symlink_to(near if absolute else "far/near")
+    good("convert", tlv, "-o", link)
+    assert link.is_symlink() and near.is_symlink() and not target.is_symlink()
+    assert target.read_bytes() == convert(tlv.read_bytes(), "array")
+    loop = tmp_path / "loop.array"
+    for to, why in (("gone/x.array", "No such file"), ("loop.array", "Too many levels")):
+        loop.unlink(missing_ok=True)
+        loop.symlink_to(to)
+        assert f"{tmp_path / to}: {why}" in bad(2, "convert", tlv, "-o", loop)
+        assert os.readlink(loop) == to
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        "far", "link.array", "loop.array", "near", "nvme.tlv", "target.array"]
+
+
+def test_a_file_that_was_setuid_is_no_longer_when_replaced(tlv, tmp_path):
+    out = tmp_path / "x.array"
+    out.touch()
+    out.chmod(0o7751)
+    good("convert", tlv, "-o", out)
+    assert out.stat().st_mode & 0o7777 == 0o751
+
+
+# Stands in for what is called between the first byte and the rename, where a signal now comes.
+SIGNALLING = """
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+static void come(const char *place)
+{
+	if (!strcmp(getenv("PLACE"), place))
+		raise(atoi(getenv("NUMBER")));
+}
+int mkostemp(char *name, int flags)
+{
+	int fd;
+	memcpy(name + strlen(name) - 6, "unique", 6);
+	fd = open(name, flags | O_RDWR | O_CREAT | O_EXCL, 0600);
+	come("mkostemp");
+	return fd;
+}
+int mkostemp64(char *name, int flags)
+{
+	return mkostemp(name, flags);
+}
+int fsync(int fd)
+{
+	come("fsync");
+	return fd < 0;
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def signalling(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("signalling")
+    (folder / "it.c").write_text(SIGNALLING)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", folder / "it.so", folder / "it.c"], check=True)
+    return folder / "it.so"
+
+
+@pytest.mark.parametrize("place", ["mkostemp", "fsync"])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_a_signal_leaves_no_unfinished_file(tlv, tmp_path, signalling, place, number):
+    env = {**os.environ, "LD_PRELOAD": str(signalling), "PLACE": place, "NUMBER": str(int(number)),
+           "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    out = tmp_path / "x.array"
+    out.write_bytes(b"precious")
+    command = ("convert", tlv, "-o", out)
+    done = run(*command, env=env, preexec_fn=lambda: limit_core(number))
+    assert done.returncode == -number
+    assert out.read_bytes() == b"precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["nvme.tlv", "x.array"]
+    # One that is ignored stays so.
+    done = run(*command, env=env, preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert out.read_bytes() == convert(tlv.read_bytes(), "array")
+
+
+def limit_core(number: int):
+    """No dump of SIGQUIT, and the signal as a program on a terminal has it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(number, signal.SIG_DFL)
 
 
 NAME = "a\x1b[31m\nb\x7f\u0085 ü.tlv"
