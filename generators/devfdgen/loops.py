@@ -21,6 +21,9 @@ BAR_INDEXES = 32  # a bit each
 CHAIN_MAX = 64  # places of capabilities are kept on the stack
 ALIGN_MAX = 256
 RECORD_ALIGN = 4
+PARENTS = {"top": "device", "REGION": "region", "INTERRUPT": "irq"}  # a bit each, by name
+TAIL_PARENTS = {kind: name for name, kind in PARENTS.items()}
+SLOTS = ["region", "irq"]
 AREA = [("offset", "u64"), ("size", "u64")]
 # Words of C and C++ that no member of a struct can be called.
 WORDS = frozenset(
@@ -117,6 +120,10 @@ def check_record_loop(spec: m.Spec) -> Found:
         if versions.members[-1].name != "FULL":
             yield SpecError.at(versions.pos, "the last version is FULL, which is written")
         for body in fmt.records.values():
+            yield from _parents(fmt, body)
+            if not _due(body):
+                message = f"nothing says when {body.name} is written: knows, needed, error or more"
+                yield SpecError.at(body.pos, message)
             behind = [one.name for one in fmt.records.values()
                       if one.tag > body.tag and one.place != "last"]
             if body.kept and behind:
@@ -124,9 +131,29 @@ def check_record_loop(spec: m.Spec) -> Found:
                 yield SpecError.at(body.pos, message)
 
 
+def _parents(fmt: m.Format, body: m.Body) -> Found:
+    for name in body.parents:
+        parent = fmt.records.get(name)
+        if name not in PARENTS or parent and parent.item != PARENTS[name]:
+            message = f"{body.name} stands in {name}, the loops know REGION, INTERRUPT and top"
+            yield SpecError.at(body.pos, message)
+
+
+def _due(body: m.Body) -> bool:
+    """Whether a writer can tell if an item has the record."""
+    if body.item or body.kept or body.knows or body.needed or body.place == "last":
+        return True
+    attr = body.fields[0].attr if body.fields else None
+    return attr is not None and attr[1] in ("error", "more")
+
+
 def check_slot_loop(spec: m.Spec) -> Found:
     """A slot says in bit 0 of its first flags that it is listed, and its error by that name."""
     for fmt in spec.formats.values():
+        if fmt.slots and [(one.name, one.item) for one in fmt.slots.values()] != [
+            (name, name) for name in SLOTS
+        ]:
+            yield SpecError.at(fmt.pos, "the slots are region and irq, in that order")
         for body in fmt.slots.values():
             flags = next((one for one in body.fields if one.flagset), None)
             bits = flags.flagset.members if flags else []
@@ -157,6 +184,9 @@ def check_tail_loop(spec: m.Spec) -> Found:
             body = fmt.header if owner == "device" else fmt.slots[owner]
             if body.tail_size.offset != body.tail.offset + body.tail.width:
                 yield SpecError.at(body.tail_size.pos, "tail_size stands right behind tail")
+        if fmt.tail.parents != TAIL_PARENTS:
+            message = "the parents of a tail are {device: top, region: REGION, irq: INTERRUPT}"
+            yield SpecError.at(fmt.pos, message)
         records = spec.formats[fmt.tail.records].records
         carried = [records[name] for name in fmt.tail.carries]
         for body in carried:

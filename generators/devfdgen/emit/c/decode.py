@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ...model import Body, Enum, Field, FlagSet, Operand, Rule, Spec
+from .. import Refused
 from . import names
 from .names import hexa
 
@@ -95,7 +96,7 @@ class Leaf:
         if one.kind == "test":
             value = hexa(one.member.value) if one.member else f"s->{one.name}"
             return f"({self.load(one.field)} == {value})"
-        raise ValueError(f"{one.kind} is no operand of a leaf")
+        raise Refused(f"{one.kind} is no operand of a leaf")
 
     # -- predicates --------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class Leaf:
         if rule.predicate == "excludes":
             rest = " | ".join(f"{self.operand(one)}" for one in ops[1:])
             return [f"if ({bare(self.operand(ops[0]))}) {{", *check(rest, rule, place), "}"]
-        raise ValueError(f"{rule.id}: {rule.predicate} is not written")
+        raise Refused(f"{rule.id}: {rule.predicate} is not written")
 
     def _range(self, rule: Rule, place: str) -> list[str]:
         value, low, high = rule.operands
