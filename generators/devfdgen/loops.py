@@ -36,6 +36,7 @@ WORDS = frozenset(
     """.split()
 )
 
+FILLED = {"total", "tail", "tail_size"}  # the writer's own knowledge
 HANDLED = {"class"}  # of a variable of a leaf the generator makes another name
 
 
@@ -147,6 +148,28 @@ def _due(body: m.Body) -> bool:
     return attr is not None and attr[1] in ("error", "more")
 
 
+def check_written(spec: m.Spec) -> Found:
+    """A writer has a value for every field of a layout."""
+    for fmt in spec.formats.values():
+        if fmt.header is None:
+            continue
+        for body in [fmt.header, *fmt.records.values(), *fmt.slots.values()]:
+            for one in body.fields:
+                if not body.kept and not _written(body, one):
+                    message = f"nothing says what a writer puts into {one.name}: is or must"
+                    yield SpecError.at(one.pos, message)
+
+
+def _written(body: m.Body, one: m.Field) -> bool:
+    if one.attr is not None:
+        return True
+    if one.must is not None and one.must.kind == "number":
+        return True
+    if one.enum is not None and one.enum.name in ("magic", "version", "types"):
+        return body.kind == "header"
+    return one.name in FILLED
+
+
 def check_slot_loop(spec: m.Spec) -> Found:
     """A slot says in bit 0 of its first flags that it is listed, and its error by that name."""
     for fmt in spec.formats.values():
@@ -232,6 +255,6 @@ def _chains(chains: list[m.Chain]) -> Found:
 
 
 CHECKS = (
-    check_model_flags, check_model_types, check_members, check_record_loop, check_slot_loop,
-    check_tail_loop, check_reply_loop,
+    check_model_flags, check_model_types, check_members, check_record_loop, check_written,
+    check_slot_loop, check_tail_loop, check_reply_loop,
 )
