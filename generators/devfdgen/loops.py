@@ -122,6 +122,9 @@ def check_record_loop(spec: m.Spec) -> Found:
             yield SpecError.at(versions.pos, "the last version is FULL, which is written")
         for body in fmt.records.values():
             yield from _parents(fmt, body)
+            if body.key and body.key.attribute != "index":
+                message = f"the key of {body.name} is index, by which the loops look it up"
+                yield SpecError.at(body.pos, message)
             if not _due(body):
                 message = f"nothing says when {body.name} is written: knows, needed, error or more"
                 yield SpecError.at(body.pos, message)

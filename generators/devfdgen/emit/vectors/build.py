@@ -157,7 +157,10 @@ class Builder:
         self.seen: set[tuple] = set()
 
     def judge(self, tree: Tree, data: bytes, given: dict[str, Any]) -> Any:
-        return self.oracle.judge(data, tree.format if tree.named else None, **given)
+        try:
+            return self.oracle.judge(data, tree.format if tree.named else None, **given)
+        except oracle.SpecError as error:
+            raise Refused(f"the oracle: {error}") from None
 
     def given(self, tree: Tree) -> dict[str, Any]:
         return {"index": tree.index or 0, "order": "big" if tree.big else "little",
