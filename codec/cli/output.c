@@ -170,11 +170,12 @@ static int replace(const char *file, const void *p, size_t size, mode_t mode)
 static char *linked(const char *file)
 {
 	enum { LINKS_MAX = 40 };
-	char *name = strdup(file), to[PATH_MAX], *next;
+	char *name = must_calloc(strlen(file) + 1, 1), to[PATH_MAX], *next;
 	ssize_t n;
 	int i;
 
-	for (i = 0; name && i < LINKS_MAX; i++) {
+	memcpy(name, file, strlen(file) + 1);
+	for (i = 0; i < LINKS_MAX; i++) {
 		size_t folder = folder_length(name);
 
 		n = readlink(name, to, sizeof(to) - 1);
@@ -190,7 +191,7 @@ static char *linked(const char *file)
 		name = next;
 	}
 	free(name);
-	errno = i ? ELOOP : ENOMEM;
+	errno = ELOOP;
 	return NULL;
 }
 

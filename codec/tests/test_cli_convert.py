@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 
 import pytest
+import yaml
 
-from devfd_tool import (CAPTURES, DEVICES, IOMMU, LAYOUTS, NVME, ORDERS, ZPCI, bad, convert, good,
-                        rich_dump, run, text)
+from devfd_tool import (CAPTURES, DEVICES, IOMMU, LAYOUTS, NVME, ORDERS, ROOT, ZPCI, bad, convert,
+                        good, rich_dump, run, text)
 
 # -- conversions ----------------------------------------------------------------------------------
 
@@ -117,6 +119,22 @@ def test_a_dump_is_read_back_exactly():
     assert json.loads(good("show", "--json", "-", stdin=text(dump))) == dump
     assert good("check", "-", stdin=text(dump)) == "standard input: ok\n"
     assert "as tlv" in good("show", "-", stdin=text(dump))
+
+
+def test_every_attribute_of_the_model_has_a_row_in_the_dump():
+    """The rows are typed by hand, in the order of the model, each with the flag that knows it."""
+    model = yaml.safe_load((ROOT / "spec" / "model.yaml").read_text())
+    source = (ROOT / "codec" / "cli" / "dump.c").read_text()
+    rows = re.findall(r'{"(\w+)", ([A-Z_ |]+), ATTRIBUTE_(\w+), PLACE\(\w+\), (\w+), \w+}', source)
+    known = {attribute: f"DEVFD_{name}" for name, flag in model["flags"].items()
+             for attribute in flag.get("knows", [])}
+    for kind, item in model["items"].items():
+        ours = [(name, type_.lower(), flag) for name, kinds, type_, flag in rows
+                if f"OF_{kind.upper()}" in kinds.replace("OF_BOTH", "OF_REGION | OF_IRQ")]
+        wanted = [(name, {"string": "path"}.get(row["type"], row["type"]), known.get(name, "0"))
+                  for name, row in item["attributes"].items()
+                  if name not in ("index", "bus", "kept")]
+        assert ours == wanted, kind
 
 
 def change(dump: dict, path: str, value) -> dict:
