@@ -239,6 +239,21 @@ extern const uint32_t devfd_records_count;
 extern const struct devfd_slots devfd_array_slots, devfd_fixed_slots;
 extern const struct devfd_type devfd_types[];
 extern const uint32_t devfd_types_count;
+
+/* What a device type says of the region with this index: configuration space, a BAR, or nothing. */
+/*@ requires \valid_read(type);
+  @ terminates \true;
+  @ assigns \result \from *type, index;
+  @*/
+static inline uint32_t devfd_type_flags(const struct devfd_type *type, uint32_t index)
+{
+	if (index == type->config)
+		return DEVFD_CONFIG_SPACE;
+	if (index >= 32)
+		return 0;
+	return type->bars & (uint32_t)1 << index ? DEVFD_BAR : 0;
+}
+
 extern const struct devfd_header devfd_tlv_header;
 
 /* Stores of a writer: past the capacity they only count. */

@@ -76,15 +76,12 @@ static int tail_part(const struct devfd_scan *s, uint32_t place, uint16_t next_r
 /* What the device type says of a region without a byte in the file. */
 static void implied(const struct devfd_type *type, struct devfd_item *item)
 {
+	uint32_t flags = devfd_type_flags(type, item->index);
+
 	item->offset = (uint64_t)item->index << type->shift;
-	if (item->index == type->config)
-		item->flags |= DEVFD_CONFIG_SPACE;
-	if (item->index >= 32)
-		return;
-	if (type->bars & (uint32_t)1 << item->index) {
-		item->flags |= DEVFD_BAR;
+	item->flags |= flags;
+	if (flags & DEVFD_BAR)
 		item->bar = item->index;
-	}
 }
 
 /* A slot that is not listed is all zero. */

@@ -234,18 +234,13 @@ static uint32_t types_for(const struct devfd_item *device)
  */
 static uint32_t type_differs(const struct devfd_type *type, const struct devfd_item *item)
 {
-	uint32_t flags = 0, bar = 0;
+	uint32_t flags = devfd_type_flags(type, item->index);
+	uint32_t bar = flags & DEVFD_BAR ? item->index : 0;
 
 	if (item->error)
 		return 0;
 	if (item->offset != (uint64_t)item->index << type->shift)
 		return DEVFD_LOST_OFFSET;
-	if (item->index == type->config)
-		flags = DEVFD_CONFIG_SPACE;
-	if (item->index < 32 && type->bars & (uint32_t)1 << item->index) {
-		flags = DEVFD_BAR;
-		bar = item->index;
-	}
 	if ((item->flags & (DEVFD_BAR | DEVFD_CONFIG_SPACE)) != flags)
 		return (item->flags ^ flags) & (DEVFD_BAR | DEVFD_CONFIG_SPACE);
 	return item->bar == bar ? 0 : DEVFD_BAR;

@@ -479,14 +479,9 @@ static void name_region(uint32_t bus, struct devfd_item *item)
 	}
 	if (!type)
 		return;
-	if (item->index == type->config)
-		item->flags |= DEVFD_CONFIG_SPACE;
-	if (item->index >= 32)
-		return;
-	if (type->bars & (uint32_t)1 << item->index) {
-		item->flags |= DEVFD_BAR;
+	item->flags |= devfd_type_flags(type, item->index);
+	if (item->flags & DEVFD_BAR)
 		item->bar = item->index;
-	}
 }
 
 static void name_device(const struct capture *c, struct devfd_item *item)

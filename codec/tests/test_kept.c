@@ -12,28 +12,7 @@
 #include <cmocka.h>
 
 #include "../bytes.h"
-#include "golden.h"
-
-enum { CAPACITY = 8192 };
-
-struct blob {
-	uint8_t p[CAPACITY];
-	size_t size;
-};
-
-static void load(const char *name, struct blob *blob)
-{
-	blob->size = golden_read(name, blob->p, CAPACITY);
-	assert_true(blob->size > 0);
-}
-
-static void open_blob(struct devfd *d, const struct blob *blob)
-{
-	struct devfd_error e;
-
-	if (devfd_open(d, blob->p, blob->size, &e) != DEVFD_OK)
-		fail_msg("rule %u at %u", e.rule, e.at);
-}
+#include "blob.h"
 
 static int convert(const struct blob *from, uint32_t layout, uint32_t options, struct blob *to,
 		   uint32_t *lost)
