@@ -30,7 +30,6 @@ static inline uint32_t devfd_get8(const uint8_t *p)
 /*@ requires \valid_read(p + (0 .. 1));
   @ terminates \true;
   @ assigns \nothing;
-  @ ensures \result <= 0xffff;
   @*/
 static inline uint32_t devfd_get16(const uint8_t *p, uint32_t big)
 {

@@ -221,6 +221,7 @@ static int walk_chain(const struct devfd_scan *s, const struct devfd_chain *chai
 /* cap_offset means something only if it was received and the flags say so. */
 /*@ DEVFD_INPUT(s)
   @ requires DEVFD_CALL_ROW(row);
+  @ requires row->chain != \null ==> \separated(row->chain, s) && \separated(row->chain, item);
   @ DEVFD_ITEM(s, item)
   @ terminates \true;
   @ assigns *item, *s->error;
@@ -280,7 +281,8 @@ uint32_t devfd_options_big(uint32_t options)
 /*@ DEVFD_INPUT(s)
   @ requires \valid(s) && \valid(item);
   @ requires DEVFD_CALL_ROW(row);
-  @ requires row->chain != \null ==> \separated(s->error, row->chain);
+  @ requires row->chain != \null ==> \separated(row->chain, s->error) &&
+  @   \separated(row->chain, s) && \separated(row->chain, item);
   @ terminates \true;
   @ assigns s->end, *item, *s->error;
   @ ensures DEVFD_JUDGED || \result == DEVFD_MORE;
