@@ -144,8 +144,8 @@ def main() -> int:
     bad: list[str] = []
     # Unlike multiprocessing.Pool, it ends where a process does, in start or later.
     with ProcessPoolExecutor(args.jobs, initializer=start) as pool:
-        tasks = [pool.submit(run, batch) for batch in batches(args)]
         try:
+            tasks = [pool.submit(run, batch) for batch in batches(args)]
             for task in as_completed(tasks):
                 result = task.result()
                 verdicts[result.format] += result.verdicts
