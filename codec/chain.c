@@ -410,6 +410,14 @@ int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, 
 
 /* How many bytes behind its head the capability at `at` has: what its fields take, or all up to the
  * next one. */
+/*@ DEVFD_INPUT(s)
+  @ requires DEVFD_CHAIN_ROWS(chain);
+  @ requires \separated(chain, s->error);
+  @ requires at + HEAD <= s->end && (next != 0 ==> at + HEAD <= next <= s->end);
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures at + HEAD + \result <= s->end;
+  @*/
 static uint32_t cap_size(const struct devfd_scan *s, const struct devfd_chain *chain, uint32_t at,
 			 uint32_t id, uint32_t version, uint32_t next)
 {
@@ -429,17 +437,32 @@ static uint32_t cap_size(const struct devfd_scan *s, const struct devfd_chain *c
 	return used;
 }
 
+/*@ requires DEVFD_CALLS;
+  @ terminates \true;
+  @ assigns \result \from origin;
+  @ ensures \result == \null || DEVFD_CHAIN_ROWS(\result);
+  @*/
+static const struct devfd_chain *chain_of(uint32_t origin)
+{
+	uint32_t i;
+
+	/*@ loop assigns i;
+	  @ loop variant devfd_calls_count - i;
+	  @*/
+	for (i = 0; i < devfd_calls_count; i++) {
+		if (devfd_calls[i].chain && devfd_calls[i].chain->origin == origin)
+			return devfd_calls[i].chain;
+	}
+	return NULL;
+}
+
 int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept)
 {
-	const struct devfd_chain *chain = NULL;
-	uint32_t at = *cursor ? *cursor : item->kept.at, i;
+	const struct devfd_chain *chain = chain_of(item->kept.origin);
+	uint32_t at = *cursor ? *cursor : item->kept.at;
 	struct devfd_error ignored;
 	struct devfd_scan s;
 
-	for (i = 0; i < devfd_calls_count; i++) {
-		if (devfd_calls[i].chain && devfd_calls[i].chain->origin == item->kept.origin)
-			chain = devfd_calls[i].chain;
-	}
 	if (!chain)
 		return DEVFD_END;
 	memset(&s, 0, sizeof(s));
@@ -451,7 +474,9 @@ int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd
 	s.error = &ignored;
 	/* Links were checked when the reply was; should the buffer have changed, anything odd ends
 	 * the walk. */
-	/*@ loop variant item->kept.end - at; */
+	/*@ loop assigns at, *cursor;
+	  @ loop variant item->kept.end - at;
+	  @*/
 	while (devfd_fits(at, HEAD, s.end)) {
 		uint32_t id = devfd_get16(s.base + at, s.big);
 		uint32_t version = devfd_get16(s.base + at + VERSION_AT, s.big);

@@ -11,6 +11,10 @@ void devfd_item_init(struct devfd_item *item, uint32_t kind)
 
 /* What is there of an item: size for a region, count for an interrupt, and always something else.
  */
+/*@ requires \valid_read(item);
+  @ terminates \true;
+  @ assigns \nothing;
+  @*/
 static uint64_t extent(const struct devfd_item *item)
 {
 	if (item->kind == DEVFD_REGION)
@@ -29,6 +33,13 @@ int devfd_item_finish(const struct devfd_scan *s, uint32_t at, struct devfd_item
 	return DEVFD_ITEM_RULES(s, at, item);
 }
 
+/*@ DEVFD_READABLE(region)
+  @ requires \valid(area);
+  @ terminates \true;
+  @ assigns *area;
+  @ ensures \result == DEVFD_OK || \result == DEVFD_END;
+  @ ensures \result == DEVFD_OK ==> area->offset + area->size <= region->size;
+  @*/
 int devfd_get_area(const struct devfd_item *region, uint32_t i, struct devfd_area *area)
 {
 	const uint8_t *p;
@@ -57,6 +68,14 @@ int devfd_get_area(const struct devfd_item *region, uint32_t i, struct devfd_are
 	return DEVFD_OK;
 }
 
+/*@ DEVFD_READABLE(item)
+  @ requires DEVFD_RECORDS && DEVFD_CALLS;
+  @ requires \valid(cursor) && \valid(kept);
+  @ terminates \true;
+  @ assigns *cursor, *kept;
+  @ ensures \result == DEVFD_OK || \result == DEVFD_END;
+  @ ensures \result == DEVFD_OK ==> \valid_read(kept->data + (0 .. kept->size - 1));
+  @*/
 int devfd_get_kept(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept)
 {
 	if (item->kept.at >= item->kept.end)
@@ -70,6 +89,9 @@ int devfd_get_kept(const struct devfd_item *item, uint32_t *cursor, struct devfd
 
 /* Numbers that Linux has used for these meanings on every architecture but those noted in errno(3).
  */
+/*@ terminates \true;
+  @ assigns \nothing;
+  @*/
 int devfd_errno(int result)
 {
 	static const struct {
@@ -86,6 +108,9 @@ int devfd_errno(int result)
 
 	if (result >= 0)
 		return 0;
+	/*@ loop assigns i;
+	  @ loop variant sizeof(rows) / sizeof(rows[0]) - i;
+	  @*/
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].result == result)
 			return rows[i].number;

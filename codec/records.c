@@ -20,6 +20,9 @@ const struct devfd_record *devfd_record_row(uint32_t tag)
 {
 	uint32_t i;
 
+	/*@ loop assigns i;
+	  @ loop variant devfd_tags_count - i;
+	  @*/
 	for (i = 0; i < devfd_tags_count; i++) {
 		if (tag < devfd_tags[i].first)
 			continue;
@@ -29,6 +32,10 @@ const struct devfd_record *devfd_record_row(uint32_t tag)
 	return NULL;
 }
 
+/*@ requires \valid_read(row);
+  @ terminates \true;
+  @ assigns \nothing;
+  @*/
 static int stands_in(const struct devfd_record *row, uint32_t parent)
 {
 	if (parent & DEVFD_IN_TAIL)
@@ -38,6 +45,14 @@ static int stands_in(const struct devfd_record *row, uint32_t parent)
 
 /* Length, then place, of the record at `at` of a parent that ends at `end`. before: type of the
  * sibling before. */
+/*@ DEVFD_TLV(s)
+  @ requires at <= end <= s->size;
+  @ requires \valid(h);
+  @ terminates \true;
+  @ assigns *h, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures \result == DEVFD_OK ==> HEAD <= h->len <= end - at && DEVFD_RECORD_ROW(h->row);
+  @*/
 static int read_head(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent,
 		     uint32_t before, struct head *h)
 {
@@ -73,11 +88,19 @@ static int read_head(const struct devfd_scan *s, uint32_t at, uint32_t end, uint
 }
 
 /* Every child that this parent needs is among those seen (a bit for each row). */
+/*@ DEVFD_TLV(s)
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures DEVFD_JUDGED;
+  @*/
 static int needed_children(const struct devfd_scan *s, uint32_t parent, uint32_t owner,
 			   uint32_t seen)
 {
 	uint32_t i;
 
+	/*@ loop assigns i;
+	  @ loop variant devfd_records_count - i;
+	  @*/
 	for (i = 0; i < devfd_records_count; i++) {
 		const struct devfd_record *row = &devfd_records[i];
 
@@ -87,7 +110,7 @@ static int needed_children(const struct devfd_scan *s, uint32_t parent, uint32_t
 			continue;
 		if (!stands_in(row, parent))
 			continue;
-		if (!(seen & (uint32_t)1 << i))
+		if (!(seen & row->bit))
 			return devfd_fail(s, row->needed, owner);
 	}
 	return DEVFD_OK;
@@ -101,6 +124,8 @@ int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32
 	int rc;
 
 	/*@ loop invariant start <= at <= end;
+	  @ loop invariant DEVFD_VIEWS(s->base, s->size, item);
+	  @ loop assigns at, rc, before, seen, kept, used, h, *item, *s->error;
 	  @ loop variant end - at;
 	  @*/
 	while (at < end) {
@@ -117,7 +142,7 @@ int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32
 		if (rc)
 			return rc;
 		item->flags |= h.row->knows;
-		seen |= (uint32_t)1 << (h.row - devfd_records);
+		seen |= h.row->bit;
 		if (h.row->due == DEVFD_DUE_KEPT)
 			kept = 1;
 		at += h.len;
@@ -135,6 +160,10 @@ int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32
 }
 
 /* The index of a region in a file that has no INDEX records. */
+/*@ requires \valid_read(c) && \valid_read(item);
+  @ terminates \true;
+  @ assigns \nothing;
+  @*/
 static uint32_t derived_index(const struct devfd_cursor *c, const struct devfd_item *item)
 {
 	if (item->flags & DEVFD_BAR)
@@ -144,12 +173,20 @@ static uint32_t derived_index(const struct devfd_cursor *c, const struct devfd_i
 	return c->regions;
 }
 
+/*@ DEVFD_TLV(s)
+  @ requires \valid(c) && \valid_read(h) && h->row != \null && DEVFD_RECORD_ROW(h->row);
+  @ requires HEAD <= h->len && c->at + h->len <= s->size;
+  @ requires \valid(item);
+  @ terminates \true;
+  @ assigns c->regions, c->irqs, *item, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(s->base, s->size, item);
+  @*/
 static int item_record(const struct devfd_scan *s, struct devfd_cursor *c, const struct head *h,
 		       struct devfd_item *item)
 {
-	uint32_t parent = h->row->item == DEVFD_REGION ? DEVFD_IN_REGION : DEVFD_IN_IRQ;
-	uint32_t *low = h->row->item == DEVFD_REGION ? &c->regions : &c->irqs;
-	uint32_t used;
+	int region = h->row->item == DEVFD_REGION;
+	uint32_t low = region ? c->regions : c->irqs, used;
 	int rc;
 
 	devfd_item_init(item, h->row->item);
@@ -159,18 +196,30 @@ static int item_record(const struct devfd_scan *s, struct devfd_cursor *c, const
 	rc = DEVFD_LEAF(h->row, s, c->at + HEAD, h->len - HEAD, s->version, item, &used);
 	if (rc)
 		return rc;
-	rc = devfd_children(s, c->at + HEAD + used, c->at + h->len, parent, c->at, item);
+	rc = devfd_children(s, c->at + HEAD + used, c->at + h->len,
+			    region ? DEVFD_IN_REGION : DEVFD_IN_IRQ, c->at, item);
 	if (rc)
 		return rc;
 	if (item->index == DEVFD_UNKNOWN)
 		item->index = derived_index(c, item);
-	if (item->index < *low)
+	if (item->index < low)
 		return devfd_fail(s, h->row->ascending, c->at);
-	*low = item->index + 1;
+	if (region)
+		c->regions = item->index + 1;
+	else
+		c->irqs = item->index + 1;
 	return devfd_item_finish(s, c->at, item);
 }
 
 /* Top-level records that are no item: kept, or the END. */
+/*@ DEVFD_TLV(s)
+  @ requires \valid(c) && \valid_read(h) && DEVFD_RECORD_ROW(h->row);
+  @ requires HEAD <= h->len && c->at + h->len <= s->size && c->kept_end <= s->size;
+  @ terminates \true;
+  @ assigns c->kept, c->kept_end, *s->error;
+  @ ensures DEVFD_JUDGED || \result == DEVFD_END;
+  @ ensures c->kept_end <= s->size;
+  @*/
 static int other_record(const struct devfd_scan *s, struct devfd_cursor *c, const struct head *h)
 {
 	struct devfd_item scratch;
@@ -200,7 +249,8 @@ int devfd_tlv_next(const struct devfd_scan *s, struct devfd_cursor *c, struct de
 	struct head h;
 	int rc;
 
-	/*@ loop invariant c->at <= s->size;
+	/*@ loop invariant \at(c->at, Pre) <= c->at <= s->size && c->kept_end <= s->size;
+	  @ loop assigns rc, h, *c, *item, *s->error;
 	  @ loop variant s->size - c->at;
 	  @*/
 	while (c->at < s->size) {
@@ -227,6 +277,16 @@ int devfd_tlv_next(const struct devfd_scan *s, struct devfd_cursor *c, struct de
 }
 
 /* Version 2 begins with the DEVICE record, which says how many regions and interrupts there are. */
+/*@ DEVFD_TLV(s)
+  @ requires \valid(s) && \valid(d);
+  @ requires d->first.at <= s->size && d->first.kept_end == 0;
+  @ requires DEVFD_VIEWS(s->base, s->size, (&d->device));
+  @ terminates \true;
+  @ assigns s->num_regions, s->num_irqs, *d, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(s->base, s->size, (&d->device));
+  @ ensures d->first.at <= s->size && d->first.kept_end == 0;
+  @*/
 static int device_record(struct devfd_scan *s, struct devfd *d)
 {
 	const struct devfd_record *row = &devfd_records[DEVFD_ROW_TLV_DEVICE];
@@ -272,6 +332,10 @@ int devfd_tlv_open(struct devfd_scan *s, struct devfd *d)
 			return rc;
 	}
 	c = d->first;
+	/*@ loop invariant c.at <= s->size && c.kept_end <= s->size;
+	  @ loop assigns rc, c, item, *s->error;
+	  @ loop variant s->size - c.at;
+	  @*/
 	do {
 		rc = devfd_tlv_next(s, &c, &item);
 	} while (rc == DEVFD_OK);
@@ -298,7 +362,9 @@ int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct de
 	uint32_t big = item->kept.order == DEVFD_ORDER_BIG;
 	uint32_t at = *cursor ? *cursor : item->kept.at;
 
-	/*@ loop variant item->kept.end - at; */
+	/*@ loop assigns at, *cursor;
+	  @ loop variant item->kept.end - at;
+	  @*/
 	while (at < item->kept.end) {
 		const uint8_t *p = item->kept.base + at;
 		const struct devfd_record *row;

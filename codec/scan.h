@@ -159,6 +159,7 @@ struct devfd_record {
 	uint8_t place; /* 0, or DEVFD_PLACE_FIRST or _LAST */
 	uint8_t due;   /* enum devfd_due */
 	uint8_t body;  /* number of its row for the table engine */
+	uint32_t bit;  /* of its own, to tell which children were seen */
 	devfd_leaf_fn *leaf;
 	devfd_put_fn *put;
 };
@@ -345,11 +346,51 @@ static inline uint32_t devfd_find_nul(const struct devfd_scan *s, uint32_t from,
 void devfd_put_tlv_kept(struct devfd_writer *w, const struct devfd_kept *kept);
 
 /* records.c: the records of tlv and of an array's tail. */
+/*@ DEVFD_TLV(s)
+  @ requires DEVFD_TLV_HEADER;
+  @ requires \valid(s) && \valid(d) && d->first.kept_end == 0;
+  @ terminates \true;
+  @ assigns s->version, s->num_regions, s->num_irqs, *d, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(s->base, s->size, (&d->device));
+  @ ensures \result == DEVFD_OK ==> d->first.at <= s->size && d->first.kept_end == 0;
+  @*/
 int devfd_tlv_open(struct devfd_scan *s, struct devfd *d);
+/*@ DEVFD_TLV(s)
+  @ requires \valid(c) && c->at <= s->size && c->kept_end <= s->size;
+  @ requires \valid(item);
+  @ terminates \true;
+  @ assigns *c, *item, *s->error;
+  @ ensures DEVFD_JUDGED || \result == DEVFD_END;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(s->base, s->size, item);
+  @ ensures \result == DEVFD_OK ==> \old(c->at) < c->at;
+  @ ensures c->at <= s->size && c->kept_end <= s->size;
+  @*/
 int devfd_tlv_next(const struct devfd_scan *s, struct devfd_cursor *c, struct devfd_item *item);
+/*@ DEVFD_TLV(s)
+  @ requires at <= end <= s->size;
+  @ DEVFD_ITEM(s, item)
+  @ terminates \true;
+  @ assigns *item, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(s->base, s->size, item);
+  @*/
 int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent,
 		   uint32_t owner, struct devfd_item *item);
+/*@ DEVFD_READABLE(item)
+  @ requires DEVFD_RECORDS;
+  @ requires \valid(cursor) && \valid(kept);
+  @ terminates \true;
+  @ assigns *cursor, *kept;
+  @ ensures \result == DEVFD_OK || \result == DEVFD_END;
+  @ ensures \result == DEVFD_OK ==> \valid_read(kept->data + (0 .. kept->size - 1));
+  @*/
 int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
+/*@ requires DEVFD_RECORDS;
+  @ terminates \true;
+  @ assigns \result \from tag;
+  @ ensures DEVFD_RECORD_ROW(\result);
+  @*/
 const struct devfd_record *devfd_record_row(uint32_t tag);
 
 /* slots.c: array and fixed. */
@@ -406,6 +447,14 @@ extern const uint32_t devfd_calls_count;
   @ ensures \result <= 1;
   @*/
 uint32_t devfd_options_big(uint32_t options);
+/*@ DEVFD_READABLE(item)
+  @ requires DEVFD_CALLS;
+  @ requires \valid(cursor) && \valid(kept);
+  @ terminates \true;
+  @ assigns *cursor, *kept;
+  @ ensures \result == DEVFD_OK || \result == DEVFD_END;
+  @ ensures \result == DEVFD_OK ==> \valid_read(kept->data + (0 .. kept->size - 1));
+  @*/
 int devfd_kept_cap(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
 
 #endif

@@ -3,6 +3,12 @@
 /* items.c: the rules that hold of a finished item, whatever layout it was read from. */
 #include "../scan.h"
 
+/*@ DEVFD_INPUT(s)
+  @ requires \valid_read(item);
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures DEVFD_JUDGED;
+  @*/
 static int region_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item)
 {
 	if (item->error) {
@@ -16,6 +22,12 @@ static int region_rules(const struct devfd_scan *s, uint32_t at, const struct de
 	return DEVFD_OK;
 }
 
+/*@ DEVFD_INPUT(s)
+  @ requires \valid_read(item);
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures DEVFD_JUDGED;
+  @*/
 static int irq_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item)
 {
 	if (item->error) {

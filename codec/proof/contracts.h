@@ -75,6 +75,43 @@
 	 (\forall integer c; 0 <= c < devfd_calls_count ==>                                        \
 	  (&devfd_calls[0] + c)->chain == \null || \separated(e, (&devfd_calls[0] + c)->chain)))
 
+/* What stands in a run of kept things, and the areas, may be read: this is what a reader gave. */
+#define DEVFD_READABLE(item)                                                                       \
+	requires \valid_read(item);                                                                \
+	requires \valid_read(item->areas.p + (0 .. 16 * item->areas.count - 1));                   \
+	requires item->kept.end <= DEVFD_SIZE_MAX;                                                 \
+	requires \valid_read(item->kept.base + (0 .. item->kept.end - 1));
+
+#define DEVFD_RECORDS                                                                              \
+	(DEVFD_ROW_TLV_DEVICE < devfd_records_count <= 32 &&                                       \
+	 \valid_read(&devfd_records[0] + (0 .. devfd_records_count - 1)) &&                        \
+	 (\forall integer r; 0 <= r < devfd_records_count ==>                                      \
+	  devfd_head_of((&devfd_records[0] + r)->body) <= DEVFD_SIZE_TLV_RECORD &&                 \
+	  devfd_least_of((&devfd_records[0] + r)->body) == 0) &&                                   \
+	 \valid_read(&devfd_tags[0] + (0 .. devfd_tags_count - 1)) &&                              \
+	 (\forall integer t; 0 <= t < devfd_tags_count ==>                                         \
+	  (&devfd_tags[0] + t)->row + (&devfd_tags[0] + t)->count <= devfd_records_count))
+
+/* A row of the records, or none. */
+#define DEVFD_RECORD_ROW(row)                                                                      \
+	(row == \null ||                                                                           \
+	 \exists integer r; 0 <= r < devfd_records_count && row == &devfd_records[0] + r)
+
+/* The tables are not where errors are written. */
+#define DEVFD_RECORDS_APART(s)                                                                     \
+	(\separated(s->error, &devfd_tags[0] + (0 .. devfd_tags_count - 1)) &&                     \
+	 \separated(s->error, &devfd_records[0] + (0 .. devfd_records_count - 1)))
+
+#define DEVFD_TLV_HEADER                                                                           \
+	(DEVFD_AT_TLV_HEADER_VERSION + 4 <= devfd_tlv_header.size &&                               \
+	 devfd_head_of(devfd_tlv_header.body) == 0 &&                                              \
+	 devfd_least_of(devfd_tlv_header.body) <= devfd_tlv_header.size)
+
+#define DEVFD_TLV(s)                                                                               \
+	DEVFD_INPUT(s)                                                                             \
+	requires DEVFD_RECORDS;                                                                    \
+	requires DEVFD_RECORDS_APART(s);
+
 /* clang-format on */
 
 /*@ axiomatic devfd_bodies {
