@@ -99,6 +99,7 @@ static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
   @ terminates \true;
   @ assigns *item;
   @ ensures item->areas.count == 0 && item->dt_path.size == 0 && item->kept.end == 0;
+  @ ensures item->bus == 0;
   @ ensures item->kind == kind;
   @*/
 void devfd_item_init(struct devfd_item *item, uint32_t kind);
@@ -394,9 +395,37 @@ int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct de
 const struct devfd_record *devfd_record_row(uint32_t tag);
 
 /* slots.c: array and fixed. */
+/*@ DEVFD_LAYOUTS(s)
+  @ requires \valid(s) && \valid(d) && DEVFD_TYPED(d) && d->first.slot == 0;
+  @ requires d->layout == DEVFD_ARRAY || d->layout == DEVFD_FIXED;
+  @ terminates \true;
+  @ assigns s->version, s->num_regions, s->num_irqs, *d, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures \result == DEVFD_OK ==> DEVFD_TYPED(d) && DEVFD_SLOTS_FIT(s, d) &&
+  @   DEVFD_SLOT_CURSOR(s, d, (&d->first)) && DEVFD_VIEWS(s->base, s->size, (&d->device));
+  @*/
 int devfd_slots_open(struct devfd_scan *s, struct devfd *d);
+/*@ DEVFD_LAYOUTS(s)
+  @ requires \valid_read(d) && DEVFD_TYPED(d) && DEVFD_SLOTS_FIT(s, d);
+  @ requires \valid(c) && DEVFD_SLOT_CURSOR(s, d, c);
+  @ requires \valid(item);
+  @ terminates \true;
+  @ assigns *c, *item, *s->error;
+  @ ensures DEVFD_JUDGED || \result == DEVFD_END;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(s->base, s->size, item);
+  @ ensures \result == DEVFD_OK ==> \old(c->slot) < c->slot;
+  @ ensures DEVFD_SLOT_CURSOR(s, d, c);
+  @*/
 int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct devfd_cursor *c,
 		     struct devfd_item *item);
+/*@ DEVFD_LAYOUTS(s)
+  @ requires \valid_read(d) && DEVFD_TYPED(d) && DEVFD_SLOTS_FIT(s, d);
+  @ requires \valid(item);
+  @ terminates \true;
+  @ assigns *item, *s->error;
+  @ ensures DEVFD_JUDGED || \result == DEVFD_IS_ABSENT;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(s->base, s->size, item);
+  @*/
 int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t kind,
 		    uint32_t index, struct devfd_item *item);
 

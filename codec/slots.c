@@ -3,17 +3,36 @@
  */
 #include "scan.h"
 
+/*@ requires \valid_read(d);
+  @ terminates \true;
+  @ assigns \result \from d->layout;
+  @ ensures d->layout == DEVFD_ARRAY ==> \result == &devfd_array_slots;
+  @ ensures d->layout != DEVFD_ARRAY ==> \result == &devfd_fixed_slots;
+  @*/
 static const struct devfd_slots *layout_of(const struct devfd *d)
 {
 	return d->layout == DEVFD_ARRAY ? &devfd_array_slots : &devfd_fixed_slots;
 }
 
 /* The device type of a fixed layout; an array has none. */
+/*@ requires \valid_read(d);
+  @ requires DEVFD_TYPE_ROWS && DEVFD_TYPED(d);
+  @ terminates \true;
+  @ assigns \result \from d->layout, d->type;
+  @ ensures d->layout == DEVFD_FIXED ==> \result == DEVFD_TYPE_OF(d);
+  @ ensures d->layout != DEVFD_FIXED ==> \result == \null;
+  @*/
 static const struct devfd_type *type_of(const struct devfd *d)
 {
 	return d->layout == DEVFD_FIXED ? &devfd_types[d->type] : NULL;
 }
 
+/*@ requires \valid_read(d);
+  @ requires DEVFD_TYPE_ROWS && DEVFD_TYPED(d);
+  @ terminates \true;
+  @ assigns \nothing;
+  @ ensures \result == DEVFD_REGION_SLOTS(d);
+  @*/
 static uint32_t region_slots(const struct devfd *d)
 {
 	const struct devfd_type *type = type_of(d);
@@ -23,6 +42,12 @@ static uint32_t region_slots(const struct devfd *d)
 	return d->device.num_regions;
 }
 
+/*@ requires \valid_read(d);
+  @ requires DEVFD_TYPE_ROWS && DEVFD_TYPED(d);
+  @ requires slot < DEVFD_REGION_SLOTS(d);
+  @ terminates \true;
+  @ assigns \nothing;
+  @*/
 static uint32_t index_of(const struct devfd *d, uint32_t slot)
 {
 	const struct devfd_type *type = type_of(d);
@@ -33,6 +58,11 @@ static uint32_t index_of(const struct devfd *d, uint32_t slot)
 }
 
 /* The slot of a region index, or the number of slots where it has none. */
+/*@ requires \valid_read(d);
+  @ requires DEVFD_TYPE_ROWS && DEVFD_TYPED(d);
+  @ terminates \true;
+  @ assigns \nothing;
+  @*/
 static uint32_t slot_of(const struct devfd *d, uint32_t index)
 {
 	const struct devfd_type *type = type_of(d);
@@ -42,12 +72,23 @@ static uint32_t slot_of(const struct devfd *d, uint32_t index)
 		return index;
 	if (!type->indexes)
 		return index;
+	/*@ loop invariant slot <= type->slots;
+	  @ loop assigns slot;
+	  @ loop variant type->slots - slot;
+	  @*/
 	while (slot < type->slots && type->indexes[slot] != index)
 		slot++;
 	return slot;
 }
 
 /* Bytes before the first interrupt slot; open has checked that they are there. */
+/*@ requires \valid_read(d);
+  @ requires DEVFD_LAYOUT_ROWS && DEVFD_TYPED(d);
+  @ requires DEVFD_SLOTS_END(d, DEVFD_REGION_SLOTS(d), 0) <= DEVFD_SIZE_MAX;
+  @ terminates \true;
+  @ assigns \nothing;
+  @ ensures \result == DEVFD_SLOTS_END(d, DEVFD_REGION_SLOTS(d), 0);
+  @*/
 static uint32_t irqs_at(const struct devfd *d)
 {
 	return layout_of(d)->size + region_slots(d) * layout_of(d)->region.size;
@@ -57,6 +98,16 @@ static uint32_t irqs_at(const struct devfd *d)
  * The part of the tail that the body with its tail field at `place` names. cursor: where it is to
  * begin, then where it ends.
  */
+/*@ DEVFD_TLV(s)
+  @ requires place + 8 <= s->size;
+  @ requires \valid(cursor) && *cursor <= s->size;
+  @ DEVFD_ITEM(s, item)
+  @ terminates \true;
+  @ assigns *item, *cursor, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(s->base, s->size, item);
+  @ ensures *cursor <= s->size;
+  @*/
 static int tail_part(const struct devfd_scan *s, uint32_t place, uint16_t next_rule,
 		     uint16_t fits_rule, uint32_t parent, struct devfd_item *item, uint32_t *cursor)
 {
@@ -74,6 +125,11 @@ static int tail_part(const struct devfd_scan *s, uint32_t place, uint16_t next_r
 }
 
 /* What the device type says of a region without a byte in the file. */
+/*@ requires \valid_read(type) && type->shift < 64;
+  @ requires \valid(item);
+  @ terminates \true;
+  @ assigns item->offset, item->flags, item->bar;
+  @*/
 static void implied(const struct devfd_type *type, struct devfd_item *item)
 {
 	uint32_t flags = devfd_type_flags(type, item->index);
@@ -85,10 +141,19 @@ static void implied(const struct devfd_type *type, struct devfd_item *item)
 }
 
 /* A slot that is not listed is all zero. */
+/*@ DEVFD_INPUT(s)
+  @ requires \valid_read(row) && at + row->size <= s->size;
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures \result == DEVFD_REJECT || \result == DEVFD_IS_ABSENT;
+  @*/
 static int absent(const struct devfd_scan *s, const struct devfd_slot *row, uint32_t at)
 {
 	uint32_t i;
 
+	/*@ loop assigns i;
+	  @ loop variant row->size - i;
+	  @*/
 	for (i = 0; i < row->size; i++) {
 		if (devfd_get8(s->base + at + i))
 			return devfd_fail(s, row->absent, at + i);
@@ -97,6 +162,18 @@ static int absent(const struct devfd_scan *s, const struct devfd_slot *row, uint
 }
 
 /* Judges the slot at `at` and makes its item, or answers DEVFD_IS_ABSENT. */
+/*@ DEVFD_LAYOUTS(s)
+  @ requires \valid_read(d) && DEVFD_TYPED(d);
+  @ requires DEVFD_SLOT(row) && \separated(s->error, row);
+  @ requires at + row->size <= s->size;
+  @ requires \valid(cursor) && *cursor <= s->size;
+  @ requires \valid(item);
+  @ terminates \true;
+  @ assigns *cursor, *item, *s->error;
+  @ ensures DEVFD_JUDGED || \result == DEVFD_IS_ABSENT;
+  @ ensures \result == DEVFD_OK ==> DEVFD_VIEWS(s->base, s->size, item);
+  @ ensures *cursor <= s->size;
+  @*/
 static int read_slot(const struct devfd_scan *s, const struct devfd *d,
 		     const struct devfd_slot *row, uint32_t at, uint32_t index, uint32_t *cursor,
 		     struct devfd_item *item)
@@ -140,6 +217,11 @@ int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct d
 	uint32_t regions = region_slots(d);
 	int rc;
 
+	/*@ loop invariant DEVFD_SLOT_CURSOR(s, d, c);
+	  @ loop invariant \at(c->slot, Pre) <= c->slot;
+	  @ loop assigns rc, *c, *item, *s->error;
+	  @ loop variant regions - c->slot;
+	  @*/
 	while (c->slot < regions) {
 		rc = read_slot(s, d, &l->region, c->at, index_of(d, c->slot), &c->tail, item);
 		c->at += l->region.size;
@@ -147,6 +229,11 @@ int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct d
 		if (rc != DEVFD_IS_ABSENT)
 			return rc;
 	}
+	/*@ loop invariant regions <= c->slot && DEVFD_SLOT_CURSOR(s, d, c);
+	  @ loop invariant \at(c->slot, Pre) <= c->slot;
+	  @ loop assigns rc, *c, *item, *s->error;
+	  @ loop variant regions + d->device.num_irqs - c->slot;
+	  @*/
 	while (c->slot - regions < d->device.num_irqs) {
 		rc = read_slot(s, d, &l->irq, c->at, c->slot - regions, &c->tail, item);
 		c->at += l->irq.size;
@@ -163,13 +250,18 @@ int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t 
 		    uint32_t index, struct devfd_item *item)
 {
 	const struct devfd_slots *l = layout_of(d);
-	int region = kind == DEVFD_REGION;
-	const struct devfd_slot *row = region ? &l->region : &l->irq;
-	uint32_t slot = region ? slot_of(d, index) : index, at, cursor = 0;
+	const struct devfd_slot *row = &l->region;
+	uint32_t slot = slot_of(d, index), count = region_slots(d), at = l->size, cursor = 0;
 
-	if (slot >= (region ? region_slots(d) : d->device.num_irqs))
+	if (kind == DEVFD_IRQ) {
+		row = &l->irq;
+		slot = index;
+		count = d->device.num_irqs;
+		at = irqs_at(d);
+	}
+	if (slot >= count)
 		return DEVFD_IS_ABSENT;
-	at = (region ? l->size : irqs_at(d)) + slot * row->size;
+	at += slot * row->size;
 	if (row->tail)
 		cursor = devfd_get32(s->base + at + row->tail, s->big);
 	/* Checked when the description was opened; the buffer may have changed since. */
@@ -179,6 +271,14 @@ int devfd_slots_get(const struct devfd_scan *s, const struct devfd *d, uint32_t 
 }
 
 /* fixed: the header agrees with the type that it names. */
+/*@ DEVFD_LAYOUTS(s)
+  @ requires \valid(d) && DEVFD_TYPED(d) && d->layout == DEVFD_FIXED && d->device.bus <= 31;
+  @ requires l == &devfd_fixed_slots && l->size <= s->size;
+  @ terminates \true;
+  @ assigns d->type, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_TYPED(d);
+  @*/
 static int read_type(const struct devfd_scan *s, struct devfd *d, const struct devfd_slots *l)
 {
 	const struct devfd_type *type;
@@ -186,6 +286,10 @@ static int read_type(const struct devfd_scan *s, struct devfd *d, const struct d
 	uint32_t i;
 
 	/* That it is one of them was judged with the header. */
+	/*@ loop invariant DEVFD_TYPED(d);
+	  @ loop assigns i, d->type;
+	  @ loop variant devfd_types_count - i;
+	  @*/
 	for (i = 0; i < devfd_types_count; i++) {
 		if (devfd_types[i].id == id)
 			d->type = i;
@@ -203,6 +307,19 @@ static int read_type(const struct devfd_scan *s, struct devfd *d, const struct d
 }
 
 /* The slots are all there; the device's part of the tail follows them. */
+/*@ DEVFD_LAYOUTS(s)
+  @ requires \valid(d) && DEVFD_TYPED(d) && d->first.slot == 0;
+  @ requires d->layout == DEVFD_ARRAY ==> l == &devfd_array_slots;
+  @ requires d->layout != DEVFD_ARRAY ==> l == &devfd_fixed_slots;
+  @ requires l->size <= s->size;
+  @ DEVFD_ITEM(s, (&d->device))
+  @ terminates \true;
+  @ assigns d->first, d->device, *s->error;
+  @ ensures DEVFD_JUDGED;
+  @ ensures DEVFD_VIEWS(s->base, s->size, (&d->device));
+  @ ensures \result == DEVFD_OK ==> DEVFD_SLOTS_FIT(s, d) &&
+  @   DEVFD_SLOT_CURSOR(s, d, (&d->first));
+  @*/
 static int read_slots(const struct devfd_scan *s, struct devfd *d, const struct devfd_slots *l)
 {
 	uint32_t room = s->size - l->size, end;
@@ -254,6 +371,10 @@ int devfd_slots_open(struct devfd_scan *s, struct devfd *d)
 	s->num_regions = d->device.num_regions;
 	s->num_irqs = d->device.num_irqs;
 	c = d->first;
+	/*@ loop invariant DEVFD_SLOT_CURSOR(s, d, (&c));
+	  @ loop assigns rc, c, item, *s->error;
+	  @ loop variant DEVFD_REGION_SLOTS(d) + d->device.num_irqs - c.slot;
+	  @*/
 	do {
 		rc = devfd_slots_next(s, d, &c, &item);
 	} while (rc == DEVFD_OK);

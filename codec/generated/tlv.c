@@ -7,6 +7,7 @@
 /* 1 + the bus of a value, or 0 where it is no member. */
 /*@ terminates \true;
   @ assigns \nothing;
+  @ ensures \result <= 32;
   @*/
 static uint32_t find_tlv_magic(uint32_t value)
 {

@@ -21,11 +21,11 @@
 #define DEVFD_INSIDE(start, length, p, n)                                                          \
 	((n) != 0 ==> p == start + (p - start) && 0 <= p - start && (p - start) + (n) <= length)
 
-/* What an item points at are bytes of the input. */
+/* What an item points at are bytes of the input, and its bus has a bit. */
 #define DEVFD_VIEWS(start, length, item)                                                           \
 	(DEVFD_INSIDE(start, length, item->areas.p, 16 * item->areas.count) &&                     \
 	 DEVFD_INSIDE(start, length, item->dt_path.p, item->dt_path.size) &&                       \
-	 DEVFD_INSIDE(start, length, item->kept.base, item->kept.end))
+	 DEVFD_INSIDE(start, length, item->kept.base, item->kept.end) && item->bus <= 31)
 
 /* An item to be filled in. */
 #define DEVFD_ITEM(s, item)                                                                        \
@@ -111,6 +111,67 @@
 	DEVFD_INPUT(s)                                                                             \
 	requires DEVFD_RECORDS;                                                                    \
 	requires DEVFD_RECORDS_APART(s);
+
+#define DEVFD_SLOT(row)                                                                            \
+	(\valid_read(row) && row->flags + 4 <= row->size && row->error + 4 <= row->size &&         \
+	 (row->tail == 0 || row->tail + 8 <= row->size) && row->size <= 64 &&                      \
+	 devfd_head_of(row->body) == 0 && devfd_least_of(row->body) <= row->size)
+
+#define DEVFD_SLOTS(l, header, region_size, irq_size)                                              \
+	(\valid_read(l) && l->size == header && l->region.size == region_size &&                   \
+	 l->irq.size == irq_size && l->type + 4 <= l->size &&                                      \
+	 (l->tail == 0 || l->tail + 8 <= l->size) && devfd_head_of(l->body) == 0 &&                \
+	 devfd_least_of(l->body) <= l->size && DEVFD_SLOT((&l->region)) && DEVFD_SLOT((&l->irq)))
+
+#define DEVFD_TYPE_ROWS                                                                            \
+	(0 < devfd_types_count &&                                                                  \
+	 \valid_read(&devfd_types[0] + (0 .. devfd_types_count - 1)) &&                            \
+	 (\forall integer t; 0 <= t < devfd_types_count ==>                                        \
+	  (&devfd_types[0] + t)->shift < 64 &&                                                     \
+	  ((&devfd_types[0] + t)->indexes == \null ||                                              \
+	   \valid_read((&devfd_types[0] + t)->indexes + (0 .. (&devfd_types[0] + t)->slots - 1)))))
+
+#define DEVFD_LAYOUT_ROWS                                                                          \
+	(DEVFD_SLOTS((&devfd_array_slots), DEVFD_SIZE_ARRAY_HEADER, DEVFD_SIZE_ARRAY_REGION,       \
+		     DEVFD_SIZE_ARRAY_IRQ) &&                                                      \
+	 DEVFD_SLOTS((&devfd_fixed_slots), DEVFD_SIZE_FIXED_HEADER, DEVFD_SIZE_FIXED_REGION,       \
+		     DEVFD_SIZE_FIXED_IRQ) &&                                                      \
+	 devfd_array_slots.type == 0 && DEVFD_TYPE_ROWS)
+
+#define DEVFD_LAYOUTS(s)                                                                           \
+	DEVFD_TLV(s)                                                                               \
+	requires DEVFD_LAYOUT_ROWS;                                                                \
+	requires \separated(s->error, &devfd_array_slots) &&                                       \
+		\separated(s->error, &devfd_fixed_slots) &&                                        \
+		\separated(s->error, &devfd_types[0] + (0 .. devfd_types_count - 1));
+
+/* The type of a fixed layout is one of them. */
+#define DEVFD_TYPED(d) (d->layout == DEVFD_FIXED ==> d->type < devfd_types_count)
+
+#define DEVFD_TYPE_OF(d) (&devfd_types[0] + d->type)
+
+#define DEVFD_REGION_SLOTS(d)                                                                      \
+	(d->layout == DEVFD_FIXED && DEVFD_TYPE_OF(d)->indexes != \null ?                          \
+		 DEVFD_TYPE_OF(d)->slots : d->device.num_regions)
+
+/* The bytes in front of a slot: n regions and m interrupts. */
+#define DEVFD_SLOTS_END(d, n, m)                                                                   \
+	(d->layout == DEVFD_ARRAY ?                                                                \
+		 DEVFD_SIZE_ARRAY_HEADER + DEVFD_SIZE_ARRAY_REGION * (n) +                         \
+			 DEVFD_SIZE_ARRAY_IRQ * (m) :                                              \
+		 DEVFD_SIZE_FIXED_HEADER + DEVFD_SIZE_FIXED_REGION * (n) +                         \
+			 DEVFD_SIZE_FIXED_IRQ * (m))
+
+/* All slots are in the input. */
+#define DEVFD_SLOTS_FIT(s, d)                                                                      \
+	(DEVFD_SLOTS_END(d, DEVFD_REGION_SLOTS(d), d->device.num_irqs) <= s->size)
+
+/* A cursor stands at a slot, or behind the last. */
+#define DEVFD_SLOT_CURSOR(s, d, c)                                                                 \
+	(c->slot <= DEVFD_REGION_SLOTS(d) + d->device.num_irqs && c->tail <= s->size &&            \
+	 (c->slot <= DEVFD_REGION_SLOTS(d) ==> c->at == DEVFD_SLOTS_END(d, c->slot, 0)) &&         \
+	 (c->slot >= DEVFD_REGION_SLOTS(d) ==>                                                     \
+	  c->at == DEVFD_SLOTS_END(d, DEVFD_REGION_SLOTS(d), c->slot - DEVFD_REGION_SLOTS(d))))
 
 /* clang-format on */
 
