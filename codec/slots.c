@@ -322,21 +322,28 @@ static int read_type(const struct devfd_scan *s, struct devfd *d, const struct d
   @*/
 static int read_slots(const struct devfd_scan *s, struct devfd *d, const struct devfd_slots *l)
 {
+	uint32_t regions = d->device.num_regions, irqs = d->device.num_irqs;
 	uint32_t room = s->size - l->size, end;
 	uint64_t need = (uint64_t)region_slots(d) * l->region.size;
+	int rc;
 
 	if (need > room)
 		return devfd_fail(s, l->region.counts, l->num_regions);
 	room -= (uint32_t)need;
-	need = (uint64_t)d->device.num_irqs * l->irq.size;
+	need = (uint64_t)irqs * l->irq.size;
 	if (need > room)
 		return devfd_fail(s, l->irq.counts, l->num_irqs);
 	end = s->size - room + (uint32_t)need;
 	d->first.at = l->size;
 	d->first.tail = end;
-	if (l->tail)
-		return tail_part(s, l->tail, l->tail_next, l->tail_fits, DEVFD_IN_TOP, &d->device,
-				 &d->first.tail);
+	if (l->tail) {
+		rc = tail_part(s, l->tail, l->tail_next, l->tail_fits, DEVFD_IN_TOP, &d->device,
+			       &d->first.tail);
+		/* Whatever records a tail may hold, the slots stay where they were found. */
+		d->device.num_regions = regions;
+		d->device.num_irqs = irqs;
+		return rc;
+	}
 	if (end != s->size)
 		return devfd_fail(s, DEVFD_RULE_FIXED_HEADER_EXACT, end);
 	return DEVFD_OK;
