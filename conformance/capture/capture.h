@@ -43,6 +43,10 @@ struct problem {
 	char text[512];
 };
 
+/* Fills *p in, with an errno or 0 and text as of printf(); returns -1. Part of list.c. */
+int problem_set(struct problem *p, enum problem_kind kind, int error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Where the machine's files are; both "" but in tests, which give a folder of their own. */
 struct roots {
 	const char *sys; /* in front of /sys */
@@ -102,6 +106,7 @@ struct reply {
 	bool has_index;
 	uint32_t index;
 	uint32_t argsz; /* offered */
+	int ret;        /* what the call gave back; -1 where it failed */
 	int error;      /* 0 or the errno, positive */
 	uint32_t size;  /* argsz + CAPTURE_GUARD bytes are kept, poison where the kernel wrote
 			   nothing */
@@ -134,8 +139,11 @@ void capture_free(struct capture *c);
  */
 void redact(struct capture *c);
 
-/* The whole reply (the largest that was not cut) about an index of a call, or NULL. */
+/* The whole reply (the largest that was not cut) about an index of a call, or NULL. 112 is two
+ * calls: this finds VFIO_IOMMU_GET_INFO, and capture_find_on() either. */
 const struct reply *capture_find(const struct capture *c, uint32_t number, uint32_t index);
+const struct reply *capture_find_on(const struct capture *c, enum on on, uint32_t number,
+				    uint32_t index);
 
 /* The description that the replies add up to, in the tlv layout; the caller frees *blob. Returns 0
  * or -1. */
