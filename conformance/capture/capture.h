@@ -161,6 +161,9 @@ enum unknown {
 	UNKNOWN_COUNT = 8,     /* vectors of an interrupt */
 	UNKNOWN_RESET = 16,    /* whether VFIO could reset it */
 	UNKNOWN_NORESIZE = 32, /* it depends on the kernel and the driver */
+	UNKNOWN_REGIONS = 64,  /* regions beyond the nine: Intel graphics may have some */
+	UNKNOWN_CAPS = 128,    /* capabilities of the device: zPCI, atomic operations */
+	UNKNOWN_VGA = 256,     /* whether this kernel serves VGA ranges */
 };
 
 struct prediction {
