@@ -11,7 +11,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from . import lint
+from . import calls, lint
 from .load import SpecError
 from .model import Spec, load_spec
 
@@ -31,6 +31,7 @@ def read(directory: Path) -> Spec | None:
     try:
         spec = load_spec(shown(directory))
         found = lint.lint(spec)
+        calls.load(spec)
     except SpecError as error:
         found = [error]
     for error in found:
@@ -80,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.verb == "lint":
         print(lint.summary(spec))
+        print(calls.summary(calls.load(spec)))
         return 0
     return generate(spec, options.out, options.check)
 

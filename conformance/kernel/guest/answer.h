@@ -52,6 +52,7 @@ struct answer {
 	const char *text;  /* one sentence */
 	uint8_t level;     /* enum answer_level */
 	uint8_t on;        /* enum on */
+	uint8_t way;       /* enum way: WAY_CDEV where only such a session has it */
 	uint8_t state;     /* enum state_of */
 	uint8_t argument;  /* enum argument */
 	uint8_t untouched; /* 1: the call leaves every byte of the buffer as it was */
