@@ -124,6 +124,7 @@ struct capture {
 	uint8_t config[CAPTURE_CONFIG];
 	size_t config_size; /* bytes read; 0 where there is no configuration space */
 	bool redacted;      /* serial numbers and VPD were blanked */
+	const char *note;   /* of the user, or NULL */
 };
 
 /*
@@ -187,7 +188,8 @@ int prediction_describe(const struct prediction *in, uint8_t **blob, size_t *siz
 /* ---- json.c: devfd-capture alone ---- */
 
 /* Writes the capture (schema vfio-capture/1) as JSON to file, or to stdout for "-"; whole or not at
- * all. Returns 0 or -1. */
+ * all. Returns 0 or -1. Where the replies are broken the file is written without a description, the
+ * result is 1 and *p says what is broken; where p->text is "" it has been said on stderr. */
 int write_capture(const char *file, const struct capture *c, struct problem *p);
 
 #endif
