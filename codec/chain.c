@@ -305,8 +305,9 @@ static int judge_reply(struct devfd_scan *s, const struct devfd_call_row *row,
 	s->end = argsz;
 	devfd_item_init(item, row->kind);
 	rc = DEVFD_LEAF(row, s, 0, argsz, 0, item, &used);
+	/* devfd_want() */
 	if (rc)
-		return rc;
+		return s->error->need >= row->min ? DEVFD_MORE : rc;
 	rc = judge_chain(s, row, item);
 	if (rc)
 		return rc;
@@ -363,7 +364,7 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 	return DEVFD_MISUSE;
 }
 
-enum { DEVFD_EIO = 5 };
+enum { DEVFD_EIO = 5, DEVFD_ENOSPC = 28 };
 
 /* What fn returned, of either sign. What is no errno is taken for EIO, and never for success. */
 static uint32_t errno_of(int rc)
@@ -373,12 +374,29 @@ static uint32_t errno_of(int rc)
 	return number > DEVFD_ERRNO_LAST ? DEVFD_EIO : number;
 }
 
+static int unreadable(const struct devfd_call_row *row, uint32_t index, uint32_t error,
+		      struct devfd_item *item)
+{
+	devfd_item_init(item, row->kind);
+	item->index = index;
+	item->error = error;
+	item->state = DEVFD_UNREADABLE;
+	return DEVFD_IS_UNREADABLE;
+}
+
+/* A call that fails for lack of room may have said how much it takes, as a reply that is cut does.
+ */
+static int says_more(const struct devfd_call_row *row, uint32_t error)
+{
+	return row->counted && error == DEVFD_ENOSPC;
+}
+
 int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
 	      size_t capacity, struct devfd_item *item, struct devfd_error *e)
 {
 	const struct devfd_call_row *row = call_row(call);
 	uint8_t *p = (uint8_t *)buf;
-	uint32_t offered, calls;
+	uint32_t offered, calls, error;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
@@ -387,22 +405,17 @@ int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, 
 	offered = row->full;
 	for (calls = 0; calls < CALLS_MAX; calls++) {
 		if (offered > capacity)
-			return more(e, row->argsz_more, offered);
+			return calls ? DEVFD_MORE : more(e, row->argsz_more, offered);
 		memset(p, 0, offered);
 		devfd_set32(p, offered, host_is_big());
 		if (row->has_index)
 			devfd_set32(p + DEVFD_AT_LINUX_REGION_INFO_INDEX, index, host_is_big());
-		rc = fn(context, row->number, p, offered);
-		if (rc) {
-			devfd_item_init(item, row->kind);
-			item->index = index;
-			item->error = errno_of(rc);
-			item->state = DEVFD_UNREADABLE;
-			return DEVFD_IS_UNREADABLE;
-		}
+		error = errno_of(fn(context, row->number, p, offered));
+		if (error && !says_more(row, error))
+			return unreadable(row, index, error, item);
 		rc = devfd_reply(call, 0, index, buf, offered, item, e);
 		if (rc != DEVFD_MORE)
-			return rc;
+			return error ? unreadable(row, index, error, item) : rc;
 		offered = e->need;
 	}
 	return DEVFD_MORE;

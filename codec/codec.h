@@ -21,9 +21,10 @@
  * beside those of the caller's own functions. Functions may be called from any number of threads
  * as long as each has its own arguments. Work grows linearly with the input for every input.
  *
- * Lifetime: an item points into the buffer that it was read from (areas, dt_path, kept). The
- * buffer is the caller's, and is to stay as it was while items of it are used. If it changes all
- * the same, reads stay inside it and every loop ends; only the values are then unspecified.
+ * Lifetime: an item points into the buffer that it was read from (areas, dt_path, dependents,
+ * kept). The buffer is the caller's, and is to stay as it was while items of it are used. If it
+ * changes all the same, reads stay inside it and every loop ends; only the values are then
+ * unspecified.
  */
 #ifndef DEVFD_CODEC_H
 #define DEVFD_CODEC_H
@@ -177,15 +178,17 @@ int devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf
 
 /*
  * The caller's ioctl: issues the VFIO ioctl with this number (107 for VFIO_DEVICE_GET_INFO; the
- * request code is _IO(';', number)) on arg, which has size bytes. Returns 0, or the errno, positive
- * or negative; note that the -1 of ioctl(2) would be EPERM, so return -errno. What is no errno is
- * taken for EIO.
+ * request code is _IO(';', number)) on arg, which has size bytes. 112 means two calls, one of a
+ * container and one of a device: the context has to know which file it is about. Returns 0, or the
+ * errno, positive or negative; note that the -1 of ioctl(2) would be EPERM, so return -errno. What
+ * is no errno is taken for EIO.
  */
 typedef int devfd_ioctl_fn(void *context, uint32_t number, void *arg, uint32_t size);
 
 /*
  * Asks for one struct and its capabilities: sets argsz, calls fn, and comes back with the size that
- * the reply asks for, with at most three calls in all. buf has capacity bytes. Returns what
+ * the reply asks for (by its argsz, or by the count of a list that does not fit, with which the
+ * call fails with ENOSPC), with at most three calls in all. buf has capacity bytes. Returns what
  * devfd_reply() does; DEVFD_MORE with e->need if capacity is too small or the reply keeps growing;
  * or DEVFD_IS_UNREADABLE if fn failed, with the item holding index and error and nothing else.
  */

@@ -82,6 +82,21 @@ static inline int devfd_fail(const struct devfd_scan *s, uint32_t rule, uint32_t
 	return DEVFD_REJECT;
 }
 
+/* A reply is cut, and asking again with so many bytes helps. A leaf has one word for all that it
+ * refuses; the loop over replies makes need-more of a refusal with a need. */
+/*@ requires \valid_read(s) && \valid(s->error);
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures \result == DEVFD_REJECT;
+  @*/
+static inline int devfd_want(const struct devfd_scan *s, uint32_t rule, uint32_t at, uint64_t need)
+{
+	s->error->rule = rule;
+	s->error->at = at;
+	s->error->need = need > 0xffffffffu ? 0xffffffffu : (uint32_t)need;
+	return DEVFD_REJECT;
+}
+
 /* start + length <= limit, without wrapping. */
 /*@ terminates \true;
   @ assigns \nothing;
@@ -99,7 +114,7 @@ static inline int devfd_fits(uint64_t start, uint64_t length, uint64_t limit)
   @ terminates \true;
   @ assigns *item;
   @ ensures item->areas.count == 0 && item->dt_path.size == 0 && item->kept.end == 0;
-  @ ensures item->bus == 0;
+  @ ensures item->dependents.count == 0 && item->bus == 0;
   @ ensures item->kind == kind;
   @*/
 void devfd_item_init(struct devfd_item *item, uint32_t kind);
@@ -219,7 +234,7 @@ struct devfd_magic {
 
 /* What a layout can carry of the items of each kind: model flags, and whether kept things. */
 struct devfd_carries {
-	uint32_t flags[4]; /* by enum devfd_kind - 1 */
+	uint32_t flags[DEVFD_KINDS]; /* by enum devfd_kind - 1 */
 	uint32_t kept;
 };
 
@@ -460,6 +475,7 @@ struct devfd_call_row {
 	uint32_t full;       /* size of the struct as the newest header has it */
 	uint32_t caps;       /* flag that says that there is a chain, or 0 */
 	uint32_t cap_offset; /* place of the first link */
+	uint32_t counted;    /* it ends in a list, whose count may ask for more */
 	uint32_t has_index;
 	uint16_t size, argsz_min, argsz_more, cap_offset_size; /* rules */
 	uint8_t body;

@@ -197,7 +197,8 @@ enum attribute_type {
 	ATTRIBUTE_U64,
 	ATTRIBUTE_PROP_TYPE,
 	ATTRIBUTE_PATH,
-	ATTRIBUTE_AREAS
+	ATTRIBUTE_AREAS,
+	ATTRIBUTE_DEPENDENTS
 };
 
 /* One attribute of an item as the dump has it; the rows stand in the order of the dump. */

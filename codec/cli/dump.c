@@ -18,6 +18,7 @@ enum {
 	OF_REGION = 1 << DEVFD_REGION,
 	OF_IRQ = 1 << DEVFD_IRQ,
 	OF_IOMMU = 1 << DEVFD_IOMMU,
+	OF_HOT_RESET = 1 << DEVFD_HOT_RESET,
 	OF_BOTH = OF_REGION | OF_IRQ,
 };
 
@@ -41,7 +42,9 @@ const struct attribute attributes[] = {
 	{"dt_path", OF_BOTH, ATTRIBUTE_PATH, PLACE(dt_path), DEVFD_DT_PATH, false},
 	{"areas", OF_REGION, ATTRIBUTE_AREAS, PLACE(areas), DEVFD_AREAS, false},
 	{"pgsizes", OF_IOMMU, ATTRIBUTE_U64, PLACE(pgsizes), DEVFD_PGSIZES, false},
-	{"more", OF_DEVICE | OF_BOTH | OF_IOMMU, ATTRIBUTE_U32, PLACE(more), 0, true},
+	{"dependents", OF_HOT_RESET, ATTRIBUTE_DEPENDENTS, PLACE(dependents), 0, false},
+	{"more", OF_DEVICE | OF_BOTH | OF_IOMMU | OF_HOT_RESET, ATTRIBUTE_U32, PLACE(more), 0,
+	 true},
 };
 
 const size_t attributes_count = sizeof(attributes) / sizeof(attributes[0]);
@@ -154,6 +157,20 @@ static json_t *areas_list(const struct devfd_item *item)
 	return list;
 }
 
+static json_t *dependents_list(const struct devfd_item *item)
+{
+	struct devfd_dependent one;
+	json_t *list = json_array();
+	uint32_t i;
+
+	for (i = 0; devfd_get_dependent(item, i, &one) == DEVFD_OK; i++) {
+		json_array_append_new(list, json_pack("{s:I, s:i, s:i, s:i}", "id",
+						      (json_int_t)one.id, "segment", one.segment,
+						      "bus", one.bus, "devfn", one.devfn));
+	}
+	return list;
+}
+
 static json_t *attribute_value(const struct attribute *a, const struct devfd_item *item)
 {
 	const void *p = (const char *)item + a->place;
@@ -169,6 +186,8 @@ static json_t *attribute_value(const struct attribute *a, const struct devfd_ite
 		return path_text(item->dt_path.p, item->dt_path.size);
 	case ATTRIBUTE_AREAS:
 		return areas_list(item);
+	case ATTRIBUTE_DEPENDENTS:
+		return dependents_list(item);
 	}
 	return NULL;
 }

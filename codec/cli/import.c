@@ -308,6 +308,8 @@ static int attribute(struct import *im, const struct attribute *a, const json_t 
 		break;
 	case ATTRIBUTE_AREAS:
 		return areas(im, value, &item->areas);
+	case ATTRIBUTE_DEPENDENTS: /* of nothing that a description has */
+		break;
 	}
 	return STATUS_GOOD;
 }

@@ -36,6 +36,9 @@ VALUE(VFIO_DEVICE_GET_IRQ_INFO, _IO(';', 109));
 #ifndef LACKS_VFIO_IOMMU_GET_INFO
 VALUE(VFIO_IOMMU_GET_INFO, _IO(';', 112));
 #endif
+#ifndef LACKS_VFIO_DEVICE_GET_PCI_HOT_RESET_INFO
+VALUE(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, _IO(';', 112));
+#endif
 
 /* Flags. */
 #ifndef LACKS_VFIO_DEVICE_FLAGS_RESET
@@ -106,6 +109,12 @@ VALUE(VFIO_PCI_ATOMIC_COMP64, 0x2);
 #endif
 #ifndef LACKS_VFIO_PCI_ATOMIC_COMP128
 VALUE(VFIO_PCI_ATOMIC_COMP128, 0x4);
+#endif
+#ifndef LACKS_VFIO_PCI_HOT_RESET_FLAG_DEV_ID
+VALUE(VFIO_PCI_HOT_RESET_FLAG_DEV_ID, 0x1);
+#endif
+#ifndef LACKS_VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED
+VALUE(VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED, 0x2);
 #endif
 
 /* Ids of capabilities. */
@@ -357,6 +366,35 @@ WIDTH(struct vfio_iommu_type1_info, cap_offset, 4);
 #ifndef LACKS_vfio_iommu_type1_info_pad
 OFFSET(struct vfio_iommu_type1_info, pad, 20);
 WIDTH(struct vfio_iommu_type1_info, pad, 4);
+#endif
+
+/* struct vfio_pci_hot_reset_info */
+#ifndef LACKS_vfio_pci_hot_reset_info
+SIZE(struct vfio_pci_hot_reset_info, 12);
+#endif
+#ifndef LACKS_vfio_pci_hot_reset_info_argsz
+OFFSET(struct vfio_pci_hot_reset_info, argsz, 0);
+WIDTH(struct vfio_pci_hot_reset_info, argsz, 4);
+#endif
+#ifndef LACKS_vfio_pci_hot_reset_info_flags
+OFFSET(struct vfio_pci_hot_reset_info, flags, 4);
+WIDTH(struct vfio_pci_hot_reset_info, flags, 4);
+#endif
+#ifndef LACKS_vfio_pci_hot_reset_info_count
+OFFSET(struct vfio_pci_hot_reset_info, count, 8);
+WIDTH(struct vfio_pci_hot_reset_info, count, 4);
+#endif
+#ifndef LACKS_vfio_pci_hot_reset_info_devices
+OFFSET(struct vfio_pci_hot_reset_info, devices, 12);
+WIDTH(struct vfio_pci_hot_reset_info, devices[0], 8);
+OFFSET(struct vfio_pci_hot_reset_info, devices[0].group_id, 12);
+WIDTH(struct vfio_pci_hot_reset_info, devices[0].group_id, 4);
+OFFSET(struct vfio_pci_hot_reset_info, devices[0].segment, 16);
+WIDTH(struct vfio_pci_hot_reset_info, devices[0].segment, 2);
+OFFSET(struct vfio_pci_hot_reset_info, devices[0].bus, 18);
+WIDTH(struct vfio_pci_hot_reset_info, devices[0].bus, 1);
+OFFSET(struct vfio_pci_hot_reset_info, devices[0].devfn, 19);
+WIDTH(struct vfio_pci_hot_reset_info, devices[0].devfn, 1);
 #endif
 
 /* struct vfio_device_info_cap_zpci_base; on i386 no padding behind fh; s390 kernels are 64-bit */

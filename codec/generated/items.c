@@ -37,11 +37,28 @@ static int irq_rules(const struct devfd_scan *s, uint32_t at, const struct devfd
 	return DEVFD_OK;
 }
 
+/*@ DEVFD_INPUT(s)
+  @ requires \valid_read(item);
+  @ terminates \true;
+  @ assigns *s->error;
+  @ ensures DEVFD_JUDGED;
+  @*/
+static int hot_reset_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item)
+{
+	if (!(item->flags & DEVFD_DEV_ID)) {
+		if (item->flags & DEVFD_DEV_ID_OWNED)
+			return devfd_fail(s, DEVFD_RULE_MODEL_HOT_RESET_OWNED, at);
+	}
+	return DEVFD_OK;
+}
+
 int devfd_item_rules(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item)
 {
 	if (item->kind == DEVFD_REGION)
 		return region_rules(s, at, item);
 	if (item->kind == DEVFD_IRQ)
 		return irq_rules(s, at, item);
+	if (item->kind == DEVFD_HOT_RESET)
+		return hot_reset_rules(s, at, item);
 	return DEVFD_OK;
 }

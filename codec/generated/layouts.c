@@ -30,6 +30,7 @@ const struct devfd_carries devfd_carries[] = {
 				DEVFD_DT_PATH | DEVFD_DT_INDEX | DEVFD_EVENTFD | DEVFD_MASKABLE |
 					DEVFD_AUTOMASKED | DEVFD_NORESIZE,
 				0,
+				0,
 			},
 		.kept = 1,
 	},
@@ -44,6 +45,7 @@ const struct devfd_carries devfd_carries[] = {
 				DEVFD_DT_PATH | DEVFD_DT_INDEX | DEVFD_EVENTFD | DEVFD_MASKABLE |
 					DEVFD_AUTOMASKED | DEVFD_NORESIZE,
 				0,
+				0,
 			},
 		.kept = 1,
 	},
@@ -55,6 +57,7 @@ const struct devfd_carries devfd_carries[] = {
 				DEVFD_READ | DEVFD_WRITE | DEVFD_MMAP | DEVFD_MSIX_MAPPABLE |
 					DEVFD_CONFIG_SPACE | DEVFD_BAR,
 				DEVFD_EVENTFD | DEVFD_MASKABLE | DEVFD_AUTOMASKED | DEVFD_NORESIZE,
+				0,
 				0,
 			},
 		.kept = 0,

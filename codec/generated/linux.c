@@ -132,6 +132,32 @@ static int devfd_leaf_linux_iommu_info(const struct devfd_scan *s, uint32_t at, 
 	return DEVFD_OK;
 }
 
+/* hot_reset_info: Which PCI functions a hot reset of the device resets. */
+/*@ DEVFD_LEAF_CONTRACT(0, 12) */
+static int devfd_leaf_linux_hot_reset_info(const struct devfd_scan *s, uint32_t at, uint32_t room,
+					   uint32_t version, struct devfd_item *item,
+					   uint32_t *used)
+{
+	uint32_t count_;
+	uint32_t flags;
+	uint32_t count;
+
+	(void)version;
+	count_ = devfd_get32(s->base + at + 8, s->big);
+	flags = devfd_get32(s->base + at + 4, s->big);
+	if (count_ > (room - 12u) / 8)
+		return devfd_want(s, DEVFD_RULE_LINUX_HOT_RESET_INFO_DEVICES_COUNTS, at + 8,
+				  12u + (uint64_t)8 * count_);
+	count = count_;
+	item->flags |= ((flags & 0x3u) << 26);
+	item->more = flags & ~0x3u;
+	item->dependents.p = s->base + at + 12;
+	item->dependents.count = count;
+	item->dependents.order = s->order;
+	*used = 12u + 8 * count;
+	return DEVFD_OK;
+}
+
 /* ZPCI_BASE: Base description of an s390 PCI function. */
 /*@ DEVFD_LEAF_CONTRACT(8, 0) */
 static int devfd_leaf_linux_zpci_base(const struct devfd_scan *s, uint32_t at, uint32_t room,
@@ -530,6 +556,7 @@ const struct devfd_call_row devfd_calls[] = {
 		.full = 24,
 		.caps = DEVFD_AT_LINUX_DEVICE_INFO_FLAGS,
 		.cap_offset = DEVFD_AT_LINUX_DEVICE_INFO_CAP_OFFSET,
+		.counted = 0,
 		.has_index = 0,
 		.size = DEVFD_RULE_LINUX_DEVICE_INFO_SIZE,
 		.argsz_min = DEVFD_RULE_LINUX_DEVICE_INFO_ARGSZ_MIN,
@@ -547,6 +574,7 @@ const struct devfd_call_row devfd_calls[] = {
 		.full = 32,
 		.caps = DEVFD_AT_LINUX_REGION_INFO_FLAGS,
 		.cap_offset = DEVFD_AT_LINUX_REGION_INFO_CAP_OFFSET,
+		.counted = 0,
 		.has_index = 1,
 		.size = DEVFD_RULE_LINUX_REGION_INFO_SIZE,
 		.argsz_min = DEVFD_RULE_LINUX_REGION_INFO_ARGSZ_MIN,
@@ -564,6 +592,7 @@ const struct devfd_call_row devfd_calls[] = {
 		.full = 16,
 		.caps = DEVFD_AT_LINUX_IRQ_INFO_FLAGS,
 		.cap_offset = 0,
+		.counted = 0,
 		.has_index = 1,
 		.size = DEVFD_RULE_LINUX_IRQ_INFO_SIZE,
 		.argsz_min = DEVFD_RULE_LINUX_IRQ_INFO_ARGSZ_MIN,
@@ -581,6 +610,7 @@ const struct devfd_call_row devfd_calls[] = {
 		.full = 24,
 		.caps = DEVFD_AT_LINUX_IOMMU_INFO_FLAGS,
 		.cap_offset = DEVFD_AT_LINUX_IOMMU_INFO_CAP_OFFSET,
+		.counted = 0,
 		.has_index = 0,
 		.size = DEVFD_RULE_LINUX_IOMMU_INFO_SIZE,
 		.argsz_min = DEVFD_RULE_LINUX_IOMMU_INFO_ARGSZ_MIN,
@@ -589,6 +619,24 @@ const struct devfd_call_row devfd_calls[] = {
 		.body = DEVFD_BODY_LINUX_IOMMU_INFO,
 		.leaf = devfd_leaf_linux_iommu_info,
 		.chain = &chain_iommu_cap,
+	},
+	{
+		/* VFIO_DEVICE_GET_PCI_HOT_RESET_INFO */
+		.number = 112,
+		.kind = DEVFD_HOT_RESET,
+		.min = 12,
+		.full = 12,
+		.caps = DEVFD_AT_LINUX_HOT_RESET_INFO_FLAGS,
+		.cap_offset = 0,
+		.counted = 1,
+		.has_index = 0,
+		.size = DEVFD_RULE_LINUX_HOT_RESET_INFO_SIZE,
+		.argsz_min = DEVFD_RULE_LINUX_HOT_RESET_INFO_ARGSZ_MIN,
+		.argsz_more = DEVFD_RULE_LINUX_HOT_RESET_INFO_ARGSZ_MORE,
+		.cap_offset_size = 0,
+		.body = DEVFD_BODY_LINUX_HOT_RESET_INFO,
+		.leaf = devfd_leaf_linux_hot_reset_info,
+		.chain = NULL,
 	},
 };
 const uint32_t devfd_calls_count = sizeof(devfd_calls) / sizeof(devfd_calls[0]);

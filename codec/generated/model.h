@@ -23,6 +23,7 @@ enum devfd_rule {
 	DEVFD_RULE_MODEL_IRQ_INDEX = 13,
 	DEVFD_RULE_MODEL_IRQ_ERROR = 14,
 	DEVFD_RULE_MODEL_IRQ_UNREADABLE = 15,
+	DEVFD_RULE_MODEL_HOT_RESET_OWNED = 203,
 	DEVFD_RULE_TLV_HEADER_SIZE = 16,
 	DEVFD_RULE_TLV_HEADER_MAGIC_IN = 17,
 	DEVFD_RULE_TLV_HEADER_VERSION_IN = 18,
@@ -161,6 +162,10 @@ enum devfd_rule {
 	DEVFD_RULE_LINUX_IOMMU_INFO_ARGSZ_MIN = 151,
 	DEVFD_RULE_LINUX_IOMMU_INFO_ARGSZ_MORE = 152,
 	DEVFD_RULE_LINUX_IOMMU_INFO_CAP_OFFSET_SIZE = 153,
+	DEVFD_RULE_LINUX_HOT_RESET_INFO_SIZE = 204,
+	DEVFD_RULE_LINUX_HOT_RESET_INFO_ARGSZ_MIN = 205,
+	DEVFD_RULE_LINUX_HOT_RESET_INFO_ARGSZ_MORE = 206,
+	DEVFD_RULE_LINUX_HOT_RESET_INFO_DEVICES_COUNTS = 207,
 	DEVFD_RULE_LINUX_DEVICE_CAP_FIRST = 154,
 	DEVFD_RULE_LINUX_DEVICE_CAP_FLOOR = 155,
 	DEVFD_RULE_LINUX_DEVICE_CAP_FITS = 156,
@@ -214,11 +219,13 @@ enum devfd_rule {
 
 /* Kinds of item. */
 enum devfd_kind {
-	DEVFD_DEVICE = 1, /* The device itself; exactly one, and first. */
-	DEVFD_REGION = 2, /* A range of the device fd that can be read, written or mapped. */
-	DEVFD_IRQ = 3,    /* An interrupt index, with count vectors behind it. */
-	DEVFD_IOMMU = 4,  /* What IOMMU_GET_INFO says of a type1 container. It is no part of a
-			     description; it is read, never converted. */
+	DEVFD_DEVICE = 1,    /* The device itself; exactly one, and first. */
+	DEVFD_REGION = 2,    /* A range of the device fd that can be read, written or mapped. */
+	DEVFD_IRQ = 3,       /* An interrupt index, with count vectors behind it. */
+	DEVFD_IOMMU = 4,     /* What IOMMU_GET_INFO says of a type1 container. It is no part of a
+				description; it is read, never converted. */
+	DEVFD_HOT_RESET = 5, /* What GET_PCI_HOT_RESET_INFO says of a device. It is no part of a
+				description; it is read, never converted. */
 };
 
 /* The bus whose driver serves the device; it decides what indexes, types and capability ids mean.
@@ -285,6 +292,8 @@ enum devfd_state {
 #define DEVFD_NORESIZE      0x80000u    /* irq: vectors cannot be added while some are enabled */
 #define DEVFD_RESET         0x1000000u  /* device: the device can be reset */
 #define DEVFD_IDENTITY      0x2000000u  /* device: vendor, device and class are known */
+#define DEVFD_DEV_ID        0x4000000u  /* hot_reset: each id is a devid of iommufd, not a group */
+#define DEVFD_DEV_ID_OWNED  0x8000000u  /* hot_reset: whoever asked owns all dependents */
 #define DEVFD_PGSIZES       0x10000000u /* iommu: pgsizes is known */
 
 /* Bits of a loss mask beside the flags above. */
@@ -301,6 +310,8 @@ enum devfd_call {
 	DEVFD_IRQ_INFO = 3,   /* VFIO_DEVICE_GET_IRQ_INFO: One interrupt index of the device; it has
 				 no capabilities. */
 	DEVFD_IOMMU_INFO = 4, /* VFIO_IOMMU_GET_INFO: What a type1 IOMMU container can map. */
+	DEVFD_HOT_RESET_INFO = 5, /* VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: Which PCI functions a hot
+				     reset of the device resets. */
 };
 
 /* linux: flags of the ZPCI_GROUP capability. */
@@ -348,6 +359,15 @@ struct devfd_area {
 	uint64_t size;   /* length in bytes */
 };
 
+/* A PCI function that a hot reset resets, the one asked included. */
+struct devfd_dependent {
+	uint32_t id;      /* IOMMU group; with DEV_ID a devid, 0 where it is owned without one and
+			     0xffffffff where it is not owned */
+	uint16_t segment; /* PCI segment */
+	uint8_t bus;      /* PCI bus number */
+	uint8_t devfn;    /* PCI device number in bits 3 to 7, function below */
+};
+
 /*
  * One item. An attribute that is not known is 0; those that a flag knows are known only with that
  * flag. Behind each stands the kind of item that has it.
@@ -381,7 +401,8 @@ struct devfd_item {
 		kept; /* device, region, irq, iommu: records and capabilities of unknown meaning */
 	struct devfd_bytes
 		dt_path; /* region, irq: path of its device-tree node, without the closing NUL */
-	struct devfd_areas areas; /* region: the only parts that may be mapped */
+	struct devfd_areas areas;      /* region: the only parts that may be mapped */
+	struct devfd_areas dependents; /* hot_reset: the functions that are reset together */
 };
 
 /* ZPCI_BASE: Base description of an s390 PCI function. Fields newer than the capability's version
@@ -485,6 +506,10 @@ struct devfd_cap_dma_avail {
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The i-th of the dependents of an item, counted from 0; returns 0, or 1 (DEVFD_END) behind the
+ * last. */
+int devfd_get_dependent(const struct devfd_item *item, uint32_t i, struct devfd_dependent *out);
 
 /*
  * The typed form of a kept capability. Each returns 0, or -1 (DEVFD_REJECT) if kept is another

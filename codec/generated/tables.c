@@ -201,6 +201,11 @@ static const struct devfd_bit_row linux_atomic_flags_bits[] = {
 	{.name = "COMP128", .bit = 2},
 };
 
+static const struct devfd_bit_row linux_hot_reset_flags_bits[] = {
+	{.name = "DEV_ID", .sets = DEVFD_DEV_ID},
+	{.name = "DEV_ID_OWNED", .bit = 1, .sets = DEVFD_DEV_ID_OWNED},
+};
+
 const struct devfd_flags_row devfd_flags_rows[] = {
 	[DEVFD_FLAGS_TLV_REGION_FLAGS] = {"region_flags", DEVFD_REST_REFUSE,
 	 ROWS(tlv_region_flags_bits)},
@@ -230,6 +235,8 @@ const struct devfd_flags_row devfd_flags_rows[] = {
 	 ROWS(linux_zpci_group_flags_bits)},
 	[DEVFD_FLAGS_LINUX_ATOMIC_FLAGS] = {"atomic_flags", DEVFD_REST_IGNORE,
 	 ROWS(linux_atomic_flags_bits)},
+	[DEVFD_FLAGS_LINUX_HOT_RESET_FLAGS] = {"hot_reset_flags", DEVFD_REST_MORE,
+	 ROWS(linux_hot_reset_flags_bits)},
 };
 
 /* ---- Attributes of items ---- */
@@ -261,6 +268,7 @@ const struct devfd_attr_row devfd_attr_rows[] = {
 	ATTRIBUTE(DEVFD_ATTR_AREAS, "areas", areas),
 	ATTRIBUTE(DEVFD_ATTR_COUNT, "count", count),
 	ATTRIBUTE(DEVFD_ATTR_PGSIZES, "pgsizes", pgsizes),
+	ATTRIBUTE(DEVFD_ATTR_DEPENDENTS, "dependents", dependents),
 };
 
 /* ---- Bodies ---- */
@@ -270,6 +278,18 @@ static const struct devfd_field_row model_area_element[] = {
 	 .width = 8},
 	{.name = "size", .doc = "length in bytes", .kind = DEVFD_KIND_SCALAR, .offset = 8,
 	 .width = 8},
+};
+
+static const struct devfd_field_row model_dependent_element[] = {
+	{.name = "id",
+	 .doc = "IOMMU group; with DEV_ID a devid, 0 where it is owned without one and 0xffffffff where it is not owned",
+	 .kind = DEVFD_KIND_SCALAR, .width = 4},
+	{.name = "segment", .doc = "PCI segment", .kind = DEVFD_KIND_SCALAR, .offset = 4,
+	 .width = 2},
+	{.name = "bus", .doc = "PCI bus number", .kind = DEVFD_KIND_SCALAR, .offset = 6,
+	 .width = 1},
+	{.name = "devfn", .doc = "PCI device number in bits 3 to 7, function below",
+	 .kind = DEVFD_KIND_SCALAR, .offset = 7, .width = 1},
 };
 
 static const struct devfd_field_row linux_iova_range_element[] = {
@@ -602,6 +622,19 @@ static const struct devfd_field_row linux_iommu_info_fields[] = {
 	 .width = 4, .late = 1},
 };
 
+static const struct devfd_field_row linux_hot_reset_info_fields[] = {
+	{.name = "argsz", .doc = "what the caller offered", .kind = DEVFD_KIND_SCALAR, .width = 4},
+	{.name = "flags", .doc = "what the id of each element is", .kind = DEVFD_KIND_FLAGS,
+	 .offset = 4, .width = 4, .takes_flags = 1, .bits = DEVFD_FLAGS_LINUX_HOT_RESET_FLAGS},
+	{.name = "count",
+	 .doc = "how many functions; where they do not fit, how many there would be",
+	 .kind = DEVFD_KIND_SCALAR, .offset = 8, .width = 4},
+	{.name = "devices", .doc = "the functions, the one asked included",
+	 .kind = DEVFD_KIND_ARRAY, .offset = 12, .width = 8, .attr = DEVFD_ATTR_DEPENDENTS,
+	 .counter = 1 + 2, .element = model_dependent_element, .element_count = 4,
+	 .counts = DEVFD_RULE_LINUX_HOT_RESET_INFO_DEVICES_COUNTS},
+};
+
 static const struct devfd_field_row linux_zpci_base_fields[] = {
 	{.name = "start_dma", .doc = "first usable DMA address", .kind = DEVFD_KIND_SCALAR,
 	 .width = 8},
@@ -879,6 +912,9 @@ const struct devfd_body_row devfd_body_rows[] = {
 	[DEVFD_BODY_LINUX_IOMMU_INFO] = {.name = "iommu_info", .format = "linux",
 	 .doc = "What a type1 IOMMU container can map.", .fields = linux_iommu_info_fields,
 	 .field_count = 5, .item = DEVFD_IOMMU, .chain = DEVFD_ORIGIN_IOMMU_CAP},
+	[DEVFD_BODY_LINUX_HOT_RESET_INFO] = {.name = "hot_reset_info", .format = "linux",
+	 .doc = "Which PCI functions a hot reset of the device resets.",
+	 .fields = linux_hot_reset_info_fields, .field_count = 4, .item = DEVFD_HOT_RESET},
 	[DEVFD_BODY_LINUX_ZPCI_BASE] = {.name = "ZPCI_BASE", .format = "linux",
 	 .doc = "Base description of an s390 PCI function.", .fields = linux_zpci_base_fields,
 	 .field_count = 9, .tag = 1, .head = DEVFD_SIZE_LINUX_CAP, .chain = DEVFD_ORIGIN_DEVICE_CAP,
@@ -1861,7 +1897,7 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_NUMBER, .value = 16}, {.kind = DEVFD_OF_GIVEN,
 	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_DEVICE_INFO,
-	 .of_body = 1},
+	 .of_body = 1, .asks = 1},
 	[DEVFD_RULE_LINUX_DEVICE_INFO_ARGSZ_MIN] = {.row = {"linux.device_info.argsz.min",
 	 "In struct vfio_device_info, argsz covers at least the first 16 bytes.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -1876,7 +1912,7 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_FIELD, .name = "argsz"}, {.kind = DEVFD_OF_GIVEN,
 	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_DEVICE_INFO,
-	 .field = 1 + 0},
+	 .field = 1 + 0, .asks = 1},
 	[DEVFD_RULE_LINUX_DEVICE_INFO_CAP_OFFSET_SIZE] = {.row = {"linux.device_info.cap_offset.size",
 	 "With CAPS, struct vfio_device_info is long enough to hold cap_offset.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -1891,7 +1927,7 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_NUMBER, .value = 32}, {.kind = DEVFD_OF_GIVEN,
 	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_REGION_INFO,
-	 .of_body = 1},
+	 .of_body = 1, .asks = 1},
 	[DEVFD_RULE_LINUX_REGION_INFO_ARGSZ_MIN] = {.row = {"linux.region_info.argsz.min",
 	 "In struct vfio_region_info, argsz covers at least the first 32 bytes.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -1906,7 +1942,7 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_FIELD, .name = "argsz"}, {.kind = DEVFD_OF_GIVEN,
 	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_REGION_INFO,
-	 .field = 1 + 0},
+	 .field = 1 + 0, .asks = 1},
 	[DEVFD_RULE_LINUX_REGION_INFO_INDEX] = {.row = {"linux.region_info.index",
 	 "The reply is about the index that was asked for.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -1920,7 +1956,8 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 "need-more", "producer,reader"}, .predicate = DEVFD_FITS_HOLDS,
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_NUMBER, .value = 16}, {.kind = DEVFD_OF_GIVEN,
-	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_IRQ_INFO, .of_body = 1},
+	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_IRQ_INFO, .of_body = 1,
+	 .asks = 1},
 	[DEVFD_RULE_LINUX_IRQ_INFO_ARGSZ_MIN] = {.row = {"linux.irq_info.argsz.min",
 	 "In struct vfio_irq_info, argsz covers at least the first 16 bytes.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -1934,8 +1971,8 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 "need-more", "producer,reader"}, .predicate = DEVFD_FITS_HOLDS,
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_FIELD, .name = "argsz"}, {.kind = DEVFD_OF_GIVEN,
-	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_IRQ_INFO,
-	 .field = 1 + 0},
+	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_IRQ_INFO, .field = 1 + 0,
+	 .asks = 1},
 	[DEVFD_RULE_LINUX_IRQ_INFO_INDEX] = {.row = {"linux.irq_info.index",
 	 "The reply is about the index that was asked for.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -1949,8 +1986,8 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 "need-more", "producer,reader"}, .predicate = DEVFD_FITS_HOLDS,
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_NUMBER, .value = 16}, {.kind = DEVFD_OF_GIVEN,
-	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_IOMMU_INFO,
-	 .of_body = 1},
+	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_IOMMU_INFO, .of_body = 1,
+	 .asks = 1},
 	[DEVFD_RULE_LINUX_IOMMU_INFO_ARGSZ_MIN] = {.row = {"linux.iommu_info.argsz.min",
 	 "In struct vfio_iommu_type1_info, argsz covers at least the first 16 bytes.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -1965,7 +2002,7 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
 	 {.kind = DEVFD_OF_FIELD, .name = "argsz"}, {.kind = DEVFD_OF_GIVEN,
 	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_IOMMU_INFO,
-	 .field = 1 + 0},
+	 .field = 1 + 0, .asks = 1},
 	[DEVFD_RULE_LINUX_IOMMU_INFO_CAP_OFFSET_SIZE] = {.row = {"linux.iommu_info.cap_offset.size",
 	 "With CAPS, struct vfio_iommu_type1_info is long enough to hold cap_offset.", "robust",
 	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
@@ -2295,9 +2332,48 @@ const struct devfd_rule_info devfd_rule_infos[] = {
 	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_PLACE, .name = "at"},
 	 {.kind = DEVFD_OF_PLACE, .name = "taken"}, {.kind = DEVFD_OF_PLACE, .name = "next"}},
 	 .count = 3, .of_body = 1},
+	[DEVFD_RULE_MODEL_HOT_RESET_OWNED] = {.row = {"model.hot_reset.owned",
+	 "Ownership is said of devids only.", "abi",
+	 "Linux include/uapi/linux/vfio.h, comments of the struct or flag named.", "reject",
+	 "producer,reader"}, .predicate = DEVFD_NEEDS_HOLDS,
+	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_FLAG,
+	 .value = DEVFD_DEV_ID_OWNED, .name = "DEV_ID_OWNED"}, {.kind = DEVFD_OF_FLAG,
+	 .value = DEVFD_DEV_ID, .name = "DEV_ID"}}, .count = 2, .item = DEVFD_HOT_RESET,
+	 .of_body = 1},
+	[DEVFD_RULE_LINUX_HOT_RESET_INFO_SIZE] = {.row = {"linux.hot_reset_info.size",
+	 "At least the first 12 bytes of struct vfio_pci_hot_reset_info were received.", "robust",
+	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
+	 "need-more", "producer,reader"}, .predicate = DEVFD_FITS_HOLDS,
+	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
+	 {.kind = DEVFD_OF_NUMBER, .value = 12}, {.kind = DEVFD_OF_GIVEN,
+	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_HOT_RESET_INFO,
+	 .of_body = 1, .asks = 1},
+	[DEVFD_RULE_LINUX_HOT_RESET_INFO_ARGSZ_MIN] = {.row = {"linux.hot_reset_info.argsz.min",
+	 "In struct vfio_pci_hot_reset_info, argsz covers at least the first 12 bytes.", "robust",
+	 "The text is silent; a reader that does not check this hangs, reads out of bounds or fails open.",
+	 "reject", "producer,reader"}, .predicate = DEVFD_RANGE_HOLDS,
+	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_FIELD, .name = "argsz"},
+	 {.kind = DEVFD_OF_NUMBER, .value = 12}, {.kind = DEVFD_OF_NUMBER, .value = 0xffffffffu}},
+	 .count = 3, .body = DEVFD_BODY_LINUX_HOT_RESET_INFO, .field = 1 + 0},
+	[DEVFD_RULE_LINUX_HOT_RESET_INFO_ARGSZ_MORE] = {.row = {"linux.hot_reset_info.argsz.more",
+	 "As many bytes of struct vfio_pci_hot_reset_info as argsz says were received, else the call is repeated with that many.",
+	 "abi", "Linux include/uapi/linux/vfio.h, comment of the struct, flag or capability named.",
+	 "need-more", "producer,reader"}, .predicate = DEVFD_FITS_HOLDS,
+	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_NUMBER},
+	 {.kind = DEVFD_OF_FIELD, .name = "argsz"}, {.kind = DEVFD_OF_GIVEN,
+	 .given = DEVFD_GIVEN_SIZE}}, .count = 3, .body = DEVFD_BODY_LINUX_HOT_RESET_INFO,
+	 .field = 1 + 0, .asks = 1},
+	[DEVFD_RULE_LINUX_HOT_RESET_INFO_DEVICES_COUNTS] = {.row = {"linux.hot_reset_info.devices.counts",
+	 "In struct vfio_pci_hot_reset_info, there is room for as many devices as count says, else the call is repeated with that much.",
+	 "abi", "Linux include/uapi/linux/vfio.h, comment of the struct, flag or capability named.",
+	 "need-more", "producer,reader"}, .predicate = DEVFD_COUNTS_HOLDS,
+	 .operands = (const struct devfd_operand[]){{.kind = DEVFD_OF_FIELD, .ref = 2,
+	 .name = "count"}, {.kind = DEVFD_OF_NUMBER, .value = 8}, {.kind = DEVFD_OF_PLACE,
+	 .name = "room"}}, .count = 3, .body = DEVFD_BODY_LINUX_HOT_RESET_INFO, .field = 1 + 3,
+	 .asks = 1},
 };
 
-const uint32_t devfd_rule_last = 202;
+const uint32_t devfd_rule_last = 207;
 
 const uint16_t devfd_model_rules[] = {
 	DEVFD_RULE_MODEL_DEVICE_VENDOR,
@@ -2313,6 +2389,7 @@ const uint16_t devfd_model_rules[] = {
 	DEVFD_RULE_MODEL_IRQ_INDEX,
 	DEVFD_RULE_MODEL_IRQ_ERROR,
 	DEVFD_RULE_MODEL_IRQ_UNREADABLE,
+	DEVFD_RULE_MODEL_HOT_RESET_OWNED,
 	0,
 };
 
@@ -2336,6 +2413,8 @@ const char *const devfd_flag_names[32] = {
 	[19] = "NORESIZE",
 	[24] = "RESET",
 	[25] = "IDENTITY",
+	[26] = "DEV_ID",
+	[27] = "DEV_ID_OWNED",
 	[28] = "PGSIZES",
 };
 
@@ -2347,6 +2426,7 @@ const char *const devfd_format_names[] = {
 	"linux.region_info",
 	"linux.irq_info",
 	"linux.iommu_info",
+	"linux.hot_reset_info",
 	NULL,
 };
 

@@ -5,7 +5,7 @@
 #define DEVFD_GENERATED_TABLES_H
 
 /* The head of a capability, behind enum devfd_body: no file has it, but it can be shown. */
-enum { DEVFD_BODY_LINUX_CAP = 42 };
+enum { DEVFD_BODY_LINUX_CAP = 43 };
 
 enum devfd_attr {
 	DEVFD_ATTR_BUS = 1,
@@ -30,6 +30,7 @@ enum devfd_attr {
 	DEVFD_ATTR_AREAS,
 	DEVFD_ATTR_COUNT,
 	DEVFD_ATTR_PGSIZES,
+	DEVFD_ATTR_DEPENDENTS,
 	DEVFD_ATTR_END
 };
 
@@ -63,6 +64,7 @@ enum devfd_flags_number {
 	DEVFD_FLAGS_LINUX_IOMMU_FLAGS,
 	DEVFD_FLAGS_LINUX_ZPCI_GROUP_FLAGS,
 	DEVFD_FLAGS_LINUX_ATOMIC_FLAGS,
+	DEVFD_FLAGS_LINUX_HOT_RESET_FLAGS,
 	DEVFD_FLAGS_END
 };
 

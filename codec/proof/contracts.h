@@ -25,6 +25,7 @@
 #define DEVFD_VIEWS(start, length, item)                                                           \
 	(DEVFD_INSIDE(start, length, item->areas.p, 16 * item->areas.count) &&                     \
 	 DEVFD_INSIDE(start, length, item->dt_path.p, item->dt_path.size) &&                       \
+	 DEVFD_INSIDE(start, length, item->dependents.p, 8 * item->dependents.count) &&            \
 	 DEVFD_INSIDE(start, length, item->kept.base, item->kept.end) && item->bus <= 31)
 
 /* An item to be filled in. */
@@ -61,7 +62,7 @@
 	  devfd_least_of(chain->caps[k].body) == 0))
 
 #define DEVFD_CALL_ROW(row)                                                                        \
-	(\valid_read(row) && 16 <= row->min <= row->full <= 32 && row->cap_offset <= 32 &&         \
+	(\valid_read(row) && 12 <= row->min <= row->full <= 32 && row->cap_offset <= 32 &&         \
 	 devfd_head_of(row->body) == 0 && devfd_least_of(row->body) <= row->min &&                 \
 	 (row->chain != \null ==> DEVFD_CHAIN_ROWS(row->chain)))
 

@@ -289,9 +289,12 @@ static int judge_array(const struct run *r, const struct devfd_field_row *f)
 		return DEVFD_OK;
 	}
 	count = &r->body->fields[f->counter - 1];
-	if (field_value(r, count) > left / f->width)
-		return devfd_fail(r->s, f->counts, r->at + count->offset);
-	return DEVFD_OK;
+	if (field_value(r, count) <= left / f->width)
+		return DEVFD_OK;
+	if (devfd_rule_infos[f->counts].asks)
+		return devfd_want(r->s, f->counts, r->at + count->offset,
+				  r->fixed + variable_size(r, f));
+	return devfd_fail(r->s, f->counts, r->at + count->offset);
 }
 
 static int judge_value(const struct run *r, const struct devfd_field_row *f)
@@ -391,10 +394,11 @@ static void take_field(const struct run *r, const struct devfd_field_row *f)
 		take_bits(&devfd_flags_rows[f->bits], field_value(r, f), r->item);
 		return;
 	}
-	if (f->attr == DEVFD_ATTR_AREAS) {
-		r->item->areas.p = start;
-		r->item->areas.count = (uint32_t)(variable_size(r, f) / f->width);
-		r->item->areas.order = r->s->order;
+	if (f->attr && f->kind == DEVFD_KIND_ARRAY) {
+		struct devfd_areas list = {start, (uint32_t)(variable_size(r, f) / f->width),
+					   r->s->order};
+
+		memcpy((uint8_t *)r->item + devfd_attr_rows[f->attr].offset, &list, sizeof(list));
 	} else if (f->attr == DEVFD_ATTR_DT_PATH) {
 		r->item->dt_path.p = start;
 		for (r->item->dt_path.size = 0; start[r->item->dt_path.size];)

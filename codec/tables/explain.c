@@ -420,6 +420,15 @@ static void tell_needs(const struct scene *c, struct devfd_text *t)
 {
 	const struct devfd_operand *flag = &c->rule->operands[c->rule->count - 1];
 
+	if (c->rule->operands[0].kind == DEVFD_OF_FLAG) {
+		devfd_text_add(t, ": found ");
+		devfd_text_add(t, c->rule->operands[0].name);
+		devfd_text_add(t, " without ");
+		devfd_text_add(t, flag->name);
+		devfd_text_add(t, ", allowed: ");
+		devfd_text_add(t, c->rule->row.text);
+		return;
+	}
 	if (flag->kind == DEVFD_OF_FLAG && c->has_field) {
 		add_found(t, c->field.line.value);
 		devfd_text_add(t, ", allowed 0 without ");
@@ -517,7 +526,7 @@ void devfd_explain(const struct devfd_input *in, const struct devfd_error *e, ch
 	memset(c.above, 0, sizeof(c.above));
 	devfd_steps(in, gather, &c);
 	add_path(&c, &t);
-	if (e->need) {
+	if (e->need && c.rule->predicate != DEVFD_COUNTS_HOLDS) {
 		add_found(&t, size_of(&c));
 		add_allowed(&t, "at least ", e->need);
 		devfd_text_add(&t, " bytes");

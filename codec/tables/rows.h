@@ -149,6 +149,7 @@ struct devfd_rule_info {
 		attr; /* rules of the model: of this kind of item; attr 0: of the finished item */
 	uint8_t of_body;  /* speaks of a body, whatever field stands at the offset */
 	uint8_t producer; /* binds producers only */
+	uint8_t asks;     /* its verdict is need-more */
 };
 
 /* Names of a fixed layout and its slots, each list closed by NULL. */

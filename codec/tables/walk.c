@@ -391,7 +391,7 @@ static uint32_t first_cap(const struct devfd_walk_state *w, const struct devfd_c
 static void walk_reply(struct devfd_walk_state *w, uint32_t call)
 {
 	const struct devfd_call_row *row = &devfd_calls[call - 1];
-	uint32_t argsz, at, count;
+	uint32_t full = row->full, argsz, at, count;
 
 	if (w->size >= row->min) {
 		argsz = devfd_walk_load32(w, 0);
@@ -399,10 +399,11 @@ static void walk_reply(struct devfd_walk_state *w, uint32_t call)
 			w->size = argsz;
 	}
 	at = first_cap(w, row);
+	if (row->counted)
+		full = w->size;
 	/* An older kernel's struct is shorter than ours: its capabilities begin where we have a
 	 * field. */
-	walk_body(w, row->body, 0,
-		  devfd_least(at ? devfd_least(row->full, at) : row->full, w->size));
+	walk_body(w, row->body, 0, devfd_least(at ? devfd_least(full, at) : full, w->size));
 	for (count = 0; at && count < DEVFD_CHAIN_MAX && !w->rc; count++) {
 		if (!devfd_fits(at, CAP_HEAD, w->size))
 			return;

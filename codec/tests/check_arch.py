@@ -17,6 +17,7 @@ CORPUS = Path("conformance/corpus/vectors.json")
 FORMATS = {
     None: 0, "tlv": 1, "array": 2, "fixed": 3,
     "linux.device_info": 4, "linux.region_info": 5, "linux.irq_info": 6, "linux.iommu_info": 7,
+    "linux.hot_reset_info": 8,
 }  # fmt: skip
 LITTLE, BIG, PRODUCER = 1, 2, 4
 # How a build for another machine is run where the kernel cannot; by a part of the program's path.

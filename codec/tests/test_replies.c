@@ -502,8 +502,8 @@ static void wrong_call(void **state)
 
 	(void)state;
 	assert_int_equal(devfd_reply(0, 0, 0, "", 0, &item, &e), DEVFD_MISUSE);
-	assert_int_equal(devfd_reply(5, 0, 0, "", 0, &item, &e), DEVFD_MISUSE);
-	assert_int_equal(devfd_ask(5, 0, NULL, NULL, NULL, 0, &item, &e), DEVFD_MISUSE);
+	assert_int_equal(devfd_reply(6, 0, 0, "", 0, &item, &e), DEVFD_MISUSE);
+	assert_int_equal(devfd_ask(6, 0, NULL, NULL, NULL, 0, &item, &e), DEVFD_MISUSE);
 }
 
 /* ---- devfd_ask(): a scripted kernel ---- */

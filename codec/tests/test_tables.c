@@ -329,6 +329,38 @@ static void cut_and_missing_things_are_explained(void **state)
 			 "region_info.SPARSE_MMAP.nr_areas: found 3, allowed at most 2");
 }
 
+static void a_list_behind_a_reply_is_shown_and_explained(void **state)
+{
+	uint32_t format = devfd_format_number("linux.hot_reset_info");
+	struct devfd_input in;
+	struct lines l;
+	struct blob b;
+
+	(void)state;
+	b.size = 0;
+	ADD(&b, 28, 1, 2, 7, 0x08030001, 0, 0x09030001);
+	in = input(&b, format);
+	walk(&in, &l);
+	assert_line(&l, "0+28 hot_reset_info");
+	assert_line(&l, "4+4 hot_reset_info.flags=0x1 DEV_ID");
+	assert_line(&l, "12+8 hot_reset_info.devices[0] id 7, segment 1, bus 3, devfn 8");
+	assert_line(&l, "20+8 hot_reset_info.devices[1] id 0, segment 1, bus 3, devfn 9");
+	set32(&b, 4, 2);
+	assert_explained(&b, format, "model.hot_reset.owned",
+			 "hot_reset_info: found DEV_ID_OWNED without DEV_ID, allowed: Ownership is "
+			 "said of devids only.");
+	set32(&b, 8, 3);
+	assert_explained(&b, format, "linux.hot_reset_info.devices.counts",
+			 "hot_reset_info.count: found 3, allowed at most 2");
+	set32(&b, 0, 12);
+	assert_explained(&b, format, "linux.hot_reset_info.devices.counts",
+			 "hot_reset_info.count: found 3, allowed at most 0");
+	b.size = 27;
+	set32(&b, 0, 28);
+	assert_explained(&b, format, "linux.hot_reset_info.argsz.more",
+			 "hot_reset_info.argsz: found 27, allowed at least 28 bytes");
+}
+
 static void a_part_of_the_tail_has_its_owners_name(void **state)
 {
 	struct devfd_input in;
@@ -505,6 +537,7 @@ int main(void)
 		cmocka_unit_test(a_string_is_escaped),
 		cmocka_unit_test(errors_are_explained),
 		cmocka_unit_test(cut_and_missing_things_are_explained),
+		cmocka_unit_test(a_list_behind_a_reply_is_shown_and_explained),
 		cmocka_unit_test(a_part_of_the_tail_has_its_owners_name),
 		cmocka_unit_test(an_explanation_fits_its_buffer),
 		cmocka_unit_test(engine_and_leaves_agree),

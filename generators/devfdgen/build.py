@@ -365,8 +365,9 @@ def _build_model(data: Map) -> m.Model:
 def _attribute(model: m.Model, name: str, attributes: Map) -> m.Attribute:
     data = attributes[name]
     type_name = data["type"]
-    plain = (*m.WIDTHS, "string", "areas", "kept")
-    if type_name not in plain and type_name not in model.enums:
+    plain = (*m.WIDTHS, "string", "kept")
+    element = model.element(type_name)
+    if type_name not in plain and type_name not in model.enums and element is None:
         raise SpecError.at(data.value_pos["type"], f"there is no type '{type_name}'")
     return m.Attribute(
         name,
@@ -376,6 +377,7 @@ def _attribute(model: m.Model, name: str, attributes: Map) -> m.Attribute:
         data.get("lossy"),
         [],
         model.enums.get(type_name),
+        element,
         attributes.key_pos[name],
     )
 

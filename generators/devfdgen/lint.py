@@ -171,7 +171,8 @@ def _field_order(body: m.Body) -> Found:
             yield SpecError.at(one.pos, f"'late' is for replies, {body.name} is a {body.kind}")
         if one.since > 1 and body.kind not in ("record", "capability"):
             yield SpecError.at(one.pos, f"'since' is for bodies with a version, not a {body.kind}")
-        if one.variable and body.kind not in ("record", "capability"):
+        listed = body.kind == "reply" and one.kind == "array"
+        if one.variable and body.kind not in ("record", "capability") and not listed:
             yield SpecError.at(one.pos, f"a {body.kind} has a fixed size, {one.name} has not")
         if one.kind == "string" and body.kind != "record":
             yield SpecError.at(one.pos, f"a string ends with its record, {body.name} is none")
@@ -233,9 +234,9 @@ def _field_attribute(spec: m.Spec, fmt: m.Format, body: m.Body, one: m.Field) ->
 
 def _type_fits(one: m.Field, path: str, attribute: m.Attribute) -> Found:
     wanted = attribute.enum.name if attribute.enum else attribute.type
-    carried = {"array": "areas", "string": "string"}.get(one.kind, one.type_name)
-    if one.kind == "array" and one.struct.name != "area":
-        carried = one.type_name
+    carried = one.type_name
+    if one.kind == "array" and one.struct.format is None:
+        carried = f"{one.struct.name}s"
     if attribute.enum and one.enum:
         for member in one.enum.members:
             if attribute.enum.member(member.name) is None:

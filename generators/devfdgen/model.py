@@ -185,7 +185,8 @@ class Rule:
 
 @dataclass(eq=False)
 class Attribute:
-    """What can be known of an item. `type`: u8..u64, an enum of the model, string, areas, kept."""
+    """What can be known of an item. `type`: u8..u64, an enum of the model, string, kept, or a list:
+    the name of a struct of the model in the plural."""
 
     name: str
     type: str
@@ -194,12 +195,13 @@ class Attribute:
     lossy: str | None  # what to do where a layout cannot carry it
     rules: list[Rule]
     enum: Enum | None
+    element: "Struct | None"  # of a list
     pos: Pos = _field(repr=False)
 
 
 @dataclass(eq=False)
 class Item:
-    """A kind of item: device, region, irq, iommu."""
+    """A kind of item: device, region, irq, iommu, hot_reset."""
 
     name: str
     doc: str
@@ -221,6 +223,10 @@ class Model:
     items: dict[str, Item]
     rules: list[Rule]  # those that no item or attribute owns
     pos: Pos = _field(repr=False)
+
+    def element(self, type_name: str) -> "Struct | None":
+        """The struct of which a type is the plural."""
+        return self.structs.get(type_name[:-1]) if type_name.endswith("s") else None
 
 
 # -- bodies ----------------------------------------------------------------------------------------

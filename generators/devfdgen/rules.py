@@ -210,6 +210,7 @@ class Expander:
 
     def _array(self, body: m.Body, one: m.Field) -> None:
         level = "robust" if body.kind == "capability" else None
+        again = ", else the call is repeated with that much" if body.kind == "reply" else ""
         if one.count == "rest":
             self.add(
                 body, f"{one.name}.multiple", "multiple", [place("room"), number(one.width)],
@@ -220,8 +221,8 @@ class Expander:
         self.add(
             body, f"{one.name}.counts", "counts",
             [of(one.count), number(one.width), place("room")],
-            f"in {title(body)}, there is room for as many {one.name} as {one.count.name} says",
-            one, level,
+            f"in {title(body)}, there is room for as many {one.name} as {one.count.name} says{again}",
+            one, level, verdict="need-more" if again else "reject",
         )
 
     def _bytes(self, body: m.Body, one: m.Field) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-from .spec import Model, SpecError
+from .spec import Field, Model, SpecError
 from .state import Item, Kept
 
 SCHEMA = "devfd/1"
 WITH_INDEX = {"region", "irq"}
 MEASURE = {"region": "size", "irq": "count"}
-ALWAYS = {"offset", "size", "count", "num_regions", "num_irqs"}
+ALWAYS = {"offset", "size", "count", "num_regions", "num_irqs", "dependents"}
 IF_NOT_ZERO = {"error", "more"}
 NOT_IN_ORDER = {"index", "bus", "kept"}
 
@@ -52,8 +52,8 @@ class Dump:
             return hex
         if type_ == "string":
             return percent
-        if type_ == "areas":
-            return _areas
+        if type_.endswith("s") and model.struct(type_[:-1]) is not None:
+            return _elements(model.struct(type_[:-1]))
         if model.enum(type_) is not None:
             return _names(model, type_).__getitem__
         raise SpecError(f"model: unknown type {type_!r} of {kind}.{name}")
@@ -107,5 +107,8 @@ def _names(model: Model, enum: str) -> dict[int, str]:
     return {value: name for name, value in (model.enum(enum) or {}).items()}
 
 
-def _areas(areas: Sequence[tuple[int, int]]) -> list[dict[str, str]]:
-    return [{"offset": hex(offset), "size": hex(size)} for offset, size in areas]
+def _elements(fields: Sequence[Field]) -> Callable[[Any], list[dict[str, Any]]]:
+    """The form of a list: its elements by the names of their members."""
+    forms = [(field.name, hex if field.type == "u64" else int) for field in fields]
+    return lambda elements: [
+        {name: form(value) for (name, form), value in zip(forms, element)} for element in elements]

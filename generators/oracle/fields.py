@@ -8,13 +8,14 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 from .predicates import GIVEN, Rule, Scope
 from .spec import LETTERS, SCALARS, Field, FlagsType, Format, SpecError
-from .state import Broken, Input, Item
+from .state import Broken, Input, Item, NeedMore
 
 Check = Callable[[Input, Sequence[Any], int], None]
 Take = Callable[[Item, Sequence[Any]], None]
 Variable = Callable[[Input, Sequence[Any], int, int], "tuple[Any, int]"]
 
 MAX_PADDING = 3
+MOST_NEED = 0xffffffff
 
 
 class AttributeRules(NamedTuple):
@@ -37,12 +38,12 @@ class Body:
 
     `base` is where its first field stands, counted from the first byte of the body; `content`
     is where its own fields begin (a record's flags word is judged with them, but belongs to
-    the head, so there base < content).
+    the head, so there base < content). Where `asks`, an array that does not fit is need-more.
     """
 
     def __init__(self, fmt: Format, prefix: str, fields: Sequence[Field], version: int, *,
                  kind: str | None = None, base: int = 0, content: int | None = None,
-                 record: bool = False, exact: bool = False,
+                 record: bool = False, exact: bool = False, asks: bool = False,
                  rules: dict[str, Any] | None = None) -> None:
         self.fmt = fmt
         self.prefix = prefix
@@ -51,6 +52,7 @@ class Body:
         self._version = version
         self._kind = kind
         self._record = record
+        self._asks = asks
         self._checks: list[Check] = []
         self._takes: list[Take] = []
         self._variable: Variable | None = None
@@ -190,11 +192,13 @@ class Body:
                 return elements(inp, first, end), end
         else:
             place, count_at = self._earlier(where, count)
-            counts = f"{where}.counts"
+            counts, asks = f"{where}.counts", self._asks
 
             def variable(inp: Input, values: Sequence[Any], start: int, end: int) -> Any:
                 first = start + at
                 taken = values[place] * each
+                if taken > end - first and asks:
+                    raise NeedMore(counts, start + count_at, min(at + taken, MOST_NEED))
                 if taken > end - first:
                     raise Broken(counts, start + count_at)
                 return elements(inp, first, first + taken), first + taken
@@ -365,6 +369,11 @@ class Body:
         self._takes.append(take)
 
     # Judging.
+
+    @property
+    def ends_in_list(self) -> bool:
+        """Whether a field of no fixed size ends it."""
+        return self._variable is not None
 
     def fit(self, inp: Input, at: int, end: int) -> None:
         """Section 4, step 2: the room is at least F, or exactly F."""

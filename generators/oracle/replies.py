@@ -142,6 +142,8 @@ class Reply:
                        for length in range(len(fields), len(early) - 1, -1)]
         if self._forms[-1].end != self._min:
             raise SpecError(f"{where}: min is not the size of what is always there")
+        if self._forms[-1].ends_in_list and (len(self._forms) > 1 or "chain" in tree):
+            raise SpecError(f"{where}: something stands behind a list")
         self._argsz_at = self._forms[-1].offsets["argsz"]
         self._chain: Chain | None = None
         if "chain" in tree:
@@ -153,7 +155,8 @@ class Reply:
         self._dump = Dump(fmt.model)
 
     def _form(self, fmt: Format, tree: dict[str, Any], fields: list[Field]) -> Body:
-        return Body(fmt, self._prefix, fields, 1, kind=self._kind, rules=tree.get("rules"))
+        return Body(fmt, self._prefix, fields, 1, kind=self._kind, asks=True,
+                    rules=tree.get("rules"))
 
     def _caps_bit(self, fmt: Format, fields: list[Field], name: str) -> int:
         type_ = next(field.type for field in fields if field.name == name)

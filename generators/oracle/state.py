@@ -50,7 +50,7 @@ class Kept(NamedTuple):
 
 
 class Item:
-    """A device, region, interrupt or iommu as far as it is known."""
+    """A device, region, interrupt, iommu or hot reset as far as it is known."""
 
     __slots__ = ("kind", "at", "flags", "attrs", "kept")
 

@@ -16,13 +16,14 @@ CAPTURES = ROOT / "conformance" / "captures"
 # enum devfd_format, with None for an input that tells its format by its first bytes.
 NUMBERS: dict[str | None, int] = {
     None: 0, "tlv": 1, "array": 2, "fixed": 3, "linux.device_info": 4, "linux.region_info": 5,
-    "linux.irq_info": 6, "linux.iommu_info": 7,
+    "linux.irq_info": 6, "linux.iommu_info": 7, "linux.hot_reset_info": 8,
 }
 CALLS = {
     "VFIO_DEVICE_GET_INFO": "linux.device_info",
     "VFIO_DEVICE_GET_REGION_INFO": "linux.region_info",
     "VFIO_DEVICE_GET_IRQ_INFO": "linux.irq_info",
     "VFIO_IOMMU_GET_INFO": "linux.iommu_info",
+    "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO": "linux.hot_reset_info",
 }
 OPTIONS = {"little": 1, "big": 2}
 PRODUCER = 4

@@ -371,6 +371,17 @@ def new_cap(rng: random.Random, data: bytearray, shape: Shape) -> None:
     shape.put(data, 0, len(data))
 
 
+def listed(rng: random.Random, data: bytearray, shape: Shape) -> None:
+    """The count of a list, near how many elements there are."""
+    if shape.format != "linux.hot_reset_info" or len(data) < 12:
+        return
+    there = (len(data) - 12) // 8
+    shape.put(data, 8, rng.choice((there, there, there + 1, max(there - 1, 0), 1 << 29,
+                                   (1 << 29) - 1, rng.choice(NUMBERS))))
+    if rng.random() < 0.5:
+        shape.put(data, 0, max(len(data) - rng.randrange(9), 0))
+
+
 def argsz(rng: random.Random, data: bytearray, shape: Shape) -> None:
     if shape.header is None and len(data) >= 4:
         value = rng.choice((len(data), len(data), rng.randrange(len(data) + 9)))
@@ -383,7 +394,7 @@ OF_SHAPE: dict[str, list[Mutation]] = {
     "tlv": [record_ops, record_ops, record_ops, record_swap, record_field, record_field],
     "array": [record_ops, record_ops, record_field, slot_ops, slot_ops, header_field],
     "fixed": [slot_ops, slot_ops, header_field],
-    "linux": [relink, relink, cap_field, cap_field, new_cap, argsz],
+    "linux": [relink, relink, cap_field, cap_field, new_cap, argsz, listed],
 }
 
 

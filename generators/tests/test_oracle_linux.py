@@ -120,7 +120,42 @@ def test_iommu_dump() -> None:
     assert (item["flags"], "pgsizes" in item) == ([], False)
 
 
+RESET = typed("""
+    1c000000 03000000 02000000                    # argsz 28, DEV_ID and DEV_ID_OWNED, 2 of them
+    01000000 0000 01 00                           # 12 devid 1, 0000:01:00.0
+    ffffffff 3412 01 09                           # 20 not owned, 1234:01:01.1
+    """)
+
+
+def test_hot_reset_dump() -> None:
+    assert good(RESET, "linux.hot_reset_info") == {
+        "schema": "devfd/1", "reply": "hot_reset_info",
+        "item": {"flags": ["DEV_ID", "DEV_ID_OWNED"],
+                 "dependents": [{"id": 1, "segment": 0, "bus": 1, "devfn": 0},
+                                {"id": 0xffffffff, "segment": 0x1234, "bus": 1, "devfn": 9}]}}
+    item = good(put(put(RESET, 4, "05"), 8, "00"), "linux.hot_reset_info")["item"]
+    assert item == {"flags": ["DEV_ID"], "dependents": [], "more": 4}
+    broken(put(RESET, 4, "02"), "model.hot_reset.owned", 0, "linux.hot_reset_info")
+
+
+@pytest.mark.parametrize("data, need", [
+    (put(RESET, 8, "03"), 36),
+    (put(RESET[:20], 0, "0c"), 28),
+    (put(put(RESET, 0, "1b"), 4, "02"), 28),
+    (put(RESET, 8, "feffff1f"), 0xfffffffc),
+    (put(RESET, 8, "00000020"), 0xffffffff),
+    (put(RESET, 8, "ffffffff"), 0xffffffff),
+], ids=label)
+def test_hot_reset_count_needs_more(data: bytes, need: int) -> None:
+    verdict = ORACLE.judge(data, "linux.hot_reset_info")
+    assert verdict.as_dict() == {
+        "verdict": "need-more", "rule": "linux.hot_reset_info.devices.counts", "at": 8,
+        "need": need}
+
+
 @pytest.mark.parametrize("data, kind, rule, need", [
+    (RESET[:11], "hot_reset_info", "size", 12),
+    (RESET[:12], "hot_reset_info", "argsz.more", 28),
     (b"", "device_info", "size", 16),
     (DEVICE[:15], "device_info", "size", 16),
     (DEVICE[:16], "device_info", "argsz.more", 24),
@@ -146,6 +181,7 @@ CROWD = typed("14080000 80000000 00000000 00000000 14000000") + b"".join(
     (put(DEVICE, 0, "0f"), "device_info", "linux.device_info.argsz.min", 0),
     (put(REGION, 0, "1f"), "region_info", "linux.region_info.argsz.min", 0),
     (put(IRQ, 0, "00"), "irq_info", "linux.irq_info.argsz.min", 0),
+    (put(RESET, 0, "0b"), "hot_reset_info", "linux.hot_reset_info.argsz.min", 0),
     (put(REGION, 8, "03"), "region_info", "linux.region_info.index", 8),
     (put(IRQ, 8, "03"), "irq_info", "linux.irq_info.index", 8),
     (put(REGION, 23, "80"), "region_info", "model.region.end", 16),
@@ -214,6 +250,7 @@ CALLS = {
     "VFIO_DEVICE_GET_REGION_INFO": "linux.region_info",
     "VFIO_DEVICE_GET_IRQ_INFO": "linux.irq_info",
     "VFIO_IOMMU_GET_INFO": "linux.iommu_info",
+    "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO": "linux.hot_reset_info",
 }
 CAPTURES = sorted((ROOT / "conformance" / "captures").glob("*.json"))
 
@@ -261,7 +298,7 @@ def test_capture_of_a_big_endian_kernel() -> None:
     assert (part.verdict, part.need) == ("need-more", 384)
 
 @pytest.mark.parametrize("data, format", [
-    (REGION, "linux.region_info"), (IOMMU, "linux.iommu_info"),
+    (REGION, "linux.region_info"), (IOMMU, "linux.iommu_info"), (RESET, "linux.hot_reset_info"),
     (put(DEVICE_CAPS_BIG, 0, "50000000"), "linux.device_info")], ids=label)
 def test_every_change_of_a_byte_has_a_verdict(data: bytes, format: str) -> None:
     for at in range(len(data)):

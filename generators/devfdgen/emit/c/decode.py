@@ -210,8 +210,13 @@ class Leaf:
             self.lines += check(f"(room - {self.fixed}) % {field.width}", field.rules["multiple"], at(field))
             self.lines.append(f"count = (room - {self.fixed}) / {field.width};")
             return
-        count = self.load(field.count)
-        self.lines += check(f"{count} > (room - {self.fixed}) / {field.width}", field.rules["counts"], at(field.count))
+        count, rule = self.load(field.count), field.rules["counts"]
+        condition = f"{count} > (room - {self.fixed}) / {field.width}"
+        if rule.verdict == "need-more":
+            need = f"{self.fixed} + (uint64_t){field.width} * {count}"
+            self.lines += [f"if ({condition})", f"return devfd_want(s, {names.rule(rule)}, {at(field.count)}, {need});"]
+        else:
+            self.lines += check(condition, rule, at(field.count))
         self.lines.append(f"count = {count};")
 
     def _bytes(self, field: Field) -> None:

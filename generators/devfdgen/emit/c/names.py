@@ -67,13 +67,13 @@ def attributes(spec: Spec) -> list[Attribute]:
             found.setdefault(one.name, one)
     rest = [one for one in found.values() if one.name not in COMMON]
     wide = [one for one in rest if one.type == "u64"]
-    views = [one for one in rest if one.type in ("areas", "string", "kept")]
+    views = [one for one in rest if one.element or one.type in ("string", "kept")]
     narrow = [one for one in rest if one not in wide and one not in views]
     return wide + narrow + views
 
 
 def attribute_type(one: Attribute) -> str:
-    if one.type == "areas":
+    if one.element:
         return "struct devfd_areas"
     if one.type == "string":
         return "struct devfd_bytes"
@@ -85,6 +85,17 @@ def attribute_type(one: Attribute) -> str:
 def owners(spec: Spec, name: str) -> str:
     """The kinds of item that have an attribute."""
     return ", ".join(item.name for item in spec.model.items.values() if name in item.attributes)
+
+
+def lists(spec: Spec) -> list[Attribute]:
+    """The lists whose elements are handed out as they stand; an area has a function of its own."""
+    return [one for one in attributes(spec) if one.element and one.type != "areas"]
+
+
+def load(field: Field, order: str) -> str:
+    """The value of a field of a struct at p."""
+    start = f"p + {field.offset}" if field.offset else "p"
+    return f"devfd_get8({start})" if field.width == 1 else f"devfd_get{8 * field.width}({start}, {order})"
 
 
 def struct_getter(one: Struct) -> str:

@@ -347,6 +347,7 @@ class Rows:
             "field": self._own_field(rule),
             "of_body": int(self._of_body(rule)),
             "producer": int(rule.producer_only),
+            "asks": int(rule.verdict == "need-more"),
         })  # fmt: skip
 
     @staticmethod

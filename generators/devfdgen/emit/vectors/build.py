@@ -63,6 +63,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("reply", "size"): replies.reply_size,
     ("reply", "argsz.min"): replies.argsz_min,
     ("reply", "argsz.more"): replies.argsz_more,
+    ("reply", "counts"): replies.reply_counts,
     ("reply", "cap_offset.size"): replies.cap_offset_size,
     ("chain", "first"): replies.first,
     ("chain", "floor"): replies.floor,

@@ -19,6 +19,8 @@ def sample(spec: m.Spec, kind: str, attribute: m.Attribute) -> Any:
     """A value that looks like nothing else and breaks no rule."""
     if attribute.type == "areas":
         return [(0, 0x800), (0x1000, 0x1000)]
+    if attribute.element is not None:
+        return [elements(attribute.element, 0), elements(attribute.element, 1)]
     if attribute.type == "string":
         return PATH
     if attribute.enum is not None:
@@ -28,6 +30,12 @@ def sample(spec: m.Spec, kind: str, attribute: m.Attribute) -> Any:
             return rule.operands[2].value
     number = list(spec.model.items[kind].attributes).index(attribute.name) + 1
     return {"offset": 0x20000000000, "size": 0x2000}.get(attribute.name, 0x01020304 * number)
+
+
+def elements(struct: m.Struct, number: int) -> tuple[int, ...]:
+    """One element of a list, in which no two members are the same; the second has every bit."""
+    fields = enumerate(struct.fields, start=1)
+    return tuple((1 << 8 * one.width) - 1 if number else place for place, one in fields)
 
 
 def everything(spec: m.Spec, tree: Tree, kind: str) -> None:

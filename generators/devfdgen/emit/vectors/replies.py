@@ -47,6 +47,27 @@ def argsz_more(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
     yield Case(tree, None, "more was received than argsz says")
 
 
+def reply_counts(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
+    field, fixed = rule.field, rule.body.fixed_size
+    element = tuple(range(len(field.struct.fields)))
+    wrap = (1 << 32) // field.width
+    limit = (TOP32 - fixed) // field.width  # the longest whose size fits a u32
+    for there, said in ((0, 1), (1, 2), (0, wrap), (2, wrap + 1), (0, limit), (0, limit + 1),
+                        (1, TOP32)):
+        tree = spots.reply(rule.body)()
+        tree.reply.values = {field.name: [element] * there, field.count.name: said}
+        at = lambda tree=tree: tree.reply.places[field.count.name]  # noqa: E731
+        yield Case(tree, at, f"{said:#x} of {there}", need=min(fixed + field.width * said, TOP32))
+    tree = spots.reply(rule.body)()
+    tree.reply.values = {field.name: [element] * 2, "argsz": fixed + field.width}
+    at = lambda tree=tree: tree.reply.places[field.count.name]  # noqa: E731
+    yield Case(tree, at, "as many were received, but argsz ends", need=fixed + 2 * field.width)
+    for there, said in ((0, 0), (1, 1), (2, 1), (3, 3)):
+        tree = spots.reply(rule.body)()
+        tree.reply.values = {field.name: [element] * there, field.count.name: said}
+        yield Case(tree, None, f"{said} of {there}")
+
+
 def cap_offset_size(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
     flags = rule.body.flags_field
     for left in (0, 3):
