@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Judges what the guests said against what is expected, and writes it down: KTAP and figures."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ktap import VERSION, Test
+
+RULE = re.compile(r"rule (\S+) (\d+)")
+FIELDS = {"test", "verdict", "reason", "link", "until"}
+
+
+class Unusable(Exception):
+    """A file of expectations that cannot be used; the text says why."""
+
+
+@dataclass
+class Expectation:
+    """A test that is known not to pass. Each part of the path, between slashes, is a glob."""
+
+    test: str
+    verdict: str
+    reason: str
+    link: str
+    until: str
+    source: str
+    matched: int = 0
+
+    def matches(self, path: str) -> bool:
+        globs, parts = self.test.split("/"), path.split("/")
+        return len(globs) == len(parts) and all(map(fnmatchcase, parts, globs))
+
+    def concerns(self, guest: str) -> bool:
+        return fnmatchcase(guest, self.test.split("/")[0])
+
+    def expired(self, today: datetime.date) -> bool:
+        return bool(self.until) and datetime.date.fromisoformat(self.until) < today
+
+
+def load_expectations(folder: Path) -> list[Expectation]:
+    out = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            entries = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise Unusable(f"{path}: {error}") from None
+        if not isinstance(entries, list):
+            raise Unusable(f"{path}: not a list")
+        for number, entry in enumerate(entries):
+            where = f"{path}: entry {number}"
+            if not isinstance(entry, dict) or set(entry) != FIELDS:
+                raise Unusable(f"{where}: wants exactly {', '.join(sorted(FIELDS))}")
+            if not all(isinstance(value, str) for value in entry.values()):
+                raise Unusable(f"{where}: every value is a string")
+            if entry["verdict"] not in ("fail", "skip") or not entry["reason"]:
+                raise Unusable(f"{where}: verdict is fail or skip, and reason says why")
+            try:
+                if entry["until"]:
+                    datetime.date.fromisoformat(entry["until"])
+            except ValueError:
+                raise Unusable(f"{where}: until is a date, YYYY-MM-DD, or empty") from None
+            out.append(Expectation(**entry, source=path.name))
+    return out
+
+
+@dataclass
+class Judged:
+    """One guest: its tests, and what is wrong with them beyond what is expected."""
+
+    name: str
+    kernel: str = ""
+    release: str = ""
+    problem: str = ""
+    tail: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    devices: int = 0
+    replies: int = 0
+    unexpected: list[str] = field(default_factory=list)
+    excused: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def good(self) -> bool:
+        return not (self.problem or self.errors or self.unexpected)
+
+    def leaves(self) -> Iterator[tuple[str, Test]]:
+        for test in self.tests:
+            yield from test.leaves(self.name)
+
+    def all_notes(self) -> Iterator[str]:
+        for test in self.tests:
+            yield from test.all_notes()
+        yield from self.notes
+
+
+def judge(guest: Judged, expectations: Iterable[Expectation], today: datetime.date) -> None:
+    """Holds each test against the expectations. A crash or a hang stays one whatever they say."""
+    mine = [one for one in expectations if one.concerns(guest.name)]
+    for path, test in guest.leaves():
+        guest.counts[test.verdict] += 1
+        due = [one for one in mine if one.matches(path)]
+        for one in due:
+            one.matched += 1
+        valid = [one for one in due if not one.expired(today)]
+        if any(one.verdict == test.verdict for one in valid):
+            guest.excused.append(f"{path}: {test.verdict}: {valid[0].reason}")
+        elif valid:
+            guest.unexpected.append(
+                f"{path}: {test.verdict}, though {valid[0].source} expects {valid[0].verdict}"
+            )
+        elif due:
+            guest.unexpected.append(
+                f"{path}: {test.verdict}, and the entry of {due[0].source} ended {due[0].until}"
+            )
+        elif test.verdict == "fail":
+            guest.unexpected.append(f"{path}: fail{f': {test.why}' if test.why else ''}")
+
+
+def unmatched(expectations: Iterable[Expectation], guests: Iterable[Judged]) -> list[str]:
+    """Entries for which no test came, though a guest that they are about went through."""
+    through = [guest.name for guest in guests if not guest.problem and not guest.errors]
+    return [
+        f"{one.source}: {one.test} matches no test"
+        for one in expectations
+        if not one.matched and any(one.concerns(name) for name in through)
+    ]
+
+
+def rule_counts(guests: Iterable[Judged]) -> Counter[str]:
+    """How often each rule was exercised in all; a rule that never was has the count 0."""
+    out: Counter[str] = Counter()
+    for guest in guests:
+        for note in guest.all_notes():
+            if match := RULE.fullmatch(note):
+                out[match[1]] += int(match[2])
+    return out
+
+
+def plain(text: str) -> str:
+    """A description may not hold what begins a directive."""
+    return text.replace("#", "no. ")
+
+
+def result(number: int, test: Test) -> str:
+    directive = f" # {test.directive} {test.why}".rstrip() if test.directive else ""
+    return f"{'ok' if test.ok else 'not ok'} {number} {plain(test.name)}{directive}"
+
+
+def whole(tests: list[Test], indent: str = "") -> Iterator[str]:
+    """All that was tested, as KTAP again."""
+    yield f"{indent}{VERSION}"
+    yield f"{indent}1..{len(tests)}"
+    for number, test in enumerate(tests, 1):
+        if test.tests:
+            yield from whole(test.tests, indent + "  ")
+        yield from (f"{indent}# {note}" for note in test.notes)
+        yield indent + result(number, test)
+
+
+def summary(guests: list[Judged], loose: list[str]) -> Iterator[str]:
+    """A subtest a guest with a line a step, and below it what was not expected."""
+    yield VERSION
+    yield f"1..{len(guests) + bool(loose)}"
+    for number, guest in enumerate(guests, 1):
+        if guest.tests:
+            yield f"  {VERSION}"
+            yield f"  1..{len(guest.tests)}"
+            for at, test in enumerate(guest.tests, 1):
+                yield f"  {result(at, test)}"
+        what = ", ".join(f"{guest.counts[one]} {one}" for one in ("pass", "fail", "skip"))
+        yield f"# {guest.name}: {guest.release or guest.kernel}, {guest.seconds:.1f} s, {what}"
+        yield from (f"# expected: {one}" for one in guest.excused)
+        yield from (f"# UNEXPECTED: {one}" for one in guest.unexpected)
+        yield from (f"# no good KTAP: {one}" for one in guest.errors)
+        if guest.problem:
+            yield f"# {guest.problem}; the console ends:"
+            yield from (f"#   {line}" for line in guest.tail)
+        yield f"{'ok' if guest.good else 'not ok'} {number} {guest.name}"
+    if loose:
+        yield from (f"# {one}" for one in loose)
+        yield f"not ok {len(guests) + 1} expectations"
+
+
+def figures(guests: list[Judged], loose: list[str], seconds: float) -> dict:
+    rules = rule_counts(guests)
+    return {
+        "good": not loose and all(guest.good for guest in guests),
+        "seconds": round(seconds, 1),
+        "kernels": sorted({guest.release for guest in guests if guest.release}),
+        "devices": sum(guest.devices for guest in guests),
+        "replies": sum(guest.replies for guest in guests),
+        "tests": sum(sum(guest.counts.values()) for guest in guests),
+        "rules": len(rules),
+        "rule_checks": sum(rules.values()),
+        "rules_never_exercised": sorted(one for one, count in rules.items() if not count),
+        "rule_counts": dict(sorted(rules.items())),
+        "expectations_without_a_test": loose,
+        "guests": [
+            {
+                "name": guest.name,
+                "kernel": guest.release or guest.kernel,
+                "good": guest.good,
+                "problem": guest.problem,
+                "seconds": round(guest.seconds, 1),
+                "devices": guest.devices,
+                "replies": guest.replies,
+                **{one: guest.counts[one] for one in ("pass", "fail", "skip")},
+                "expected": guest.excused,
+                "unexpected": guest.unexpected,
+            }
+            for guest in guests
+        ],
+    }
