@@ -12,6 +12,7 @@ static struct {
 	char name[NAME];
 	size_t made, planned;
 	bool failed;
+	bool single; /* its diagnostics stand where its result will */
 } levels[DEPTH];
 static size_t depth;
 static bool silent;
@@ -24,7 +25,7 @@ static void indent(size_t levels_in)
 		fputs("  ", stdout);
 }
 
-static void push(const char *name)
+static void push(const char *name, bool single)
 {
 	if (depth + 1 < DEPTH)
 		depth++;
@@ -32,6 +33,7 @@ static void push(const char *name)
 	levels[depth].made = 0;
 	levels[depth].planned = 0;
 	levels[depth].failed = false;
+	levels[depth].single = single;
 }
 
 /* The line of the test under way stands at the depth of what is around it. */
@@ -71,7 +73,7 @@ void ktap_plan(size_t count)
 
 void ktap_begin(const char *name, size_t count)
 {
-	push(name);
+	push(name, false);
 	levels[depth].planned = count;
 	head(count);
 	ktap_note("Subtest: %s", name);
@@ -88,7 +90,7 @@ void ktap_end(void)
 
 void ktap_single(const char *name)
 {
-	push(name);
+	push(name, true);
 }
 
 void ktap_done(void)
@@ -111,7 +113,7 @@ void ktap_note(const char *format, ...)
 
 	if (silent)
 		return;
-	indent(depth);
+	indent(levels[depth].single ? depth - 1 : depth);
 	fputs("# ", stdout);
 	va_start(list, format);
 	vprintf(format, list);

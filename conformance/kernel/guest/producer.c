@@ -43,8 +43,7 @@ static int judge(struct devfd_input *in, int tables, struct devfd_error *e)
 	return devfd_judge(in, tables, e);
 }
 
-static void broken(const struct reply *r, const struct devfd_input *in,
-		   const struct devfd_error *e)
+static void broken(const struct reply *r, const struct devfd_input *in, const struct devfd_error *e)
 {
 	char why[256], text[400];
 

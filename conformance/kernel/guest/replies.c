@@ -130,8 +130,7 @@ const struct reply *next_whole(const struct capture *c, const struct reply *afte
 	for (; i < c->count; i++) {
 		const struct reply *r = &c->replies[i];
 
-		if (r->call && is_whole(r) &&
-		    capture_find_on(c, r->on, r->number, r->index) == r)
+		if (r->call && is_whole(r) && capture_find_on(c, r->on, r->number, r->index) == r)
 			return r;
 	}
 	return NULL;

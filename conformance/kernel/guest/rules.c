@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT_RULES = 1024, ANSWERS = 1024, TEXT = 512 };
+enum { FORMAT_RULES = 1024, ANSWERS = 1024, FINDINGS = 256, TEXTS = 8, TEXT = 400 };
 
 static size_t counts[KERNEL_RULES], broken[KERNEL_RULES];
 static size_t format_counts[FORMAT_RULES], answer_counts[ANSWERS];
@@ -36,51 +36,148 @@ bool rules_below(uint32_t below)
 	return !below || kernel < below;
 }
 
-static void complain(const char *id, const char *level, const char *format, va_list list)
-	__attribute__((format(printf, 3, 0)));
+/* ---- What is held between rules_begin() and rules_end() ---- */
 
-static void complain(const char *id, const char *level, const char *format, va_list list)
+/* A rule, and the first few places where it is broken. */
+struct finding {
+	const char *id, *level;
+	size_t broken;
+	char text[TEXTS][TEXT];
+};
+
+static struct finding findings[FINDINGS];
+static size_t found;
+static bool collecting;
+
+static struct finding *finding_of(const char *id, const char *level)
 {
-	char text[TEXT];
+	struct finding *f;
+	size_t i;
 
-	(void)vsnprintf(text, sizeof(text), format, list);
+	for (i = 0; i < found; i++) {
+		if (!strcmp(findings[i].id, id))
+			return &findings[i];
+	}
+	if (found == FINDINGS)
+		return NULL;
+	f = &findings[found++];
+	f->id = id;
+	f->level = level;
+	f->broken = 0;
+	return f;
+}
+
+static void say_broken(const char *id, const char *level, const char *text)
+{
 	ktap_note("broken %s (%s): %s", id, level, text);
 	ktap_fail();
 }
 
+/* A rule was held; text is NULL where it is kept. */
+static void held(const char *id, const char *level, const char *text)
+{
+	struct finding *f;
+
+	if (!collecting) {
+		if (text)
+			say_broken(id, level, text);
+		return;
+	}
+	f = finding_of(id, level);
+	if (!f) {
+		say_broken(id, level, text ? text : "more rules than there is room for");
+		return;
+	}
+	if (!text)
+		return;
+	if (f->broken < TEXTS)
+		(void)snprintf(f->text[f->broken], TEXT, "%s", text);
+	f->broken++;
+}
+
+static void say_finding(const struct finding *f)
+{
+	size_t i;
+
+	ktap_single(f->id);
+	for (i = 0; i < f->broken && i < TEXTS; i++)
+		say_broken(f->id, f->level, f->text[i]);
+	if (f->broken > TEXTS)
+		ktap_note("and %zu more", f->broken - TEXTS);
+	ktap_done();
+}
+
+void rules_begin(void)
+{
+	collecting = true;
+	found = 0;
+}
+
+void rules_end(const char *name)
+{
+	size_t i;
+
+	collecting = false;
+	if (!found) {
+		ktap_single(name);
+		ktap_note("there was nothing to hold any rule of");
+		ktap_fail();
+		ktap_done();
+		return;
+	}
+	ktap_begin(name, found);
+	for (i = 0; i < found; i++)
+		say_finding(&findings[i]);
+	ktap_end();
+}
+
+/* ---- Holding ---- */
+
 bool hold(enum kernel_rule rule, bool ok, const char *format, ...)
 {
+	const struct kernel_rule_row *row = &kernel_rules[rule];
+	char text[TEXT];
 	va_list list;
 
 	counts[rule]++;
-	if (ok)
+	if (ok) {
+		held(row->id, row->level, NULL);
 		return true;
+	}
 	broken[rule]++;
 	va_start(list, format);
-	complain(kernel_rules[rule].id, kernel_rules[rule].level, format, list);
+	(void)vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
+	held(row->id, row->level, text);
 	return false;
+}
+
+static void hold_format_rule(uint32_t rule, const char *text)
+{
+	const struct devfd_rule_row *row = devfd_rule_row(rule);
+
+	if (rule < FORMAT_RULES)
+		format_counts[rule]++;
+	if (row)
+		held(row->id, row->level, text);
+	else if (text)
+		held("no rule", "ours", text);
 }
 
 void count_format_rule(uint32_t rule)
 {
-	if (rule && rule < FORMAT_RULES)
-		format_counts[rule]++;
+	hold_format_rule(rule, NULL);
 }
 
-void break_format_rule(uint32_t rule, const char *where)
+void break_format_rule(uint32_t rule, const char *text)
 {
-	const struct devfd_rule_row *row = devfd_rule_row(rule);
-
-	count_format_rule(rule);
-	ktap_note("broken %s (%s): %s", row ? row->id : "no rule", row ? row->level : "ours",
-		  where);
-	ktap_fail();
+	hold_format_rule(rule, text);
 }
 
 bool hold_answer(size_t row, bool ok, const char *format, ...)
 {
 	static const char *const levels[] = {"abi", "robust", "seen", "ours"};
+	char text[TEXT];
 	va_list list;
 
 	if (row < ANSWERS)
@@ -88,8 +185,9 @@ bool hold_answer(size_t row, bool ok, const char *format, ...)
 	if (ok)
 		return true;
 	va_start(list, format);
-	complain(answers[row].rule, levels[answers[row].level & 3], format, list);
+	(void)vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
+	held(answers[row].rule, levels[answers[row].level & 3], text);
 	return false;
 }
 

@@ -14,7 +14,7 @@
 enum kernel_rule {
 	/* what is written and what is not */
 	KERNEL_GUARD,
-	KERNEL_ERROR_UNTOUCHED,
+	KERNEL_UNTOUCHED,
 	KERNEL_TAIL_UNTOUCHED,
 	KERNEL_REGION_CAP_OFFSET_KEPT,
 	KERNEL_DEVICE_CAP_OFFSET_ZERO,
@@ -84,9 +84,16 @@ bool hold(enum kernel_rule rule, bool ok, const char *format, ...)
 
 /* The same of a rule of a format, by its number, and of a row of answers[]. */
 void count_format_rule(uint32_t rule);
-void break_format_rule(uint32_t rule, const char *where);
+void break_format_rule(uint32_t rule, const char *text);
 bool hold_answer(size_t row, bool ok, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Between these two calls what is held becomes a subtest with a test for each rule, named by its
+ * id, so that whoever expects a rule to be broken can say which. Without a rule it fails.
+ */
+void rules_begin(void);
+void rules_end(const char *name);
 
 /* How often a rule was exercised and broken so far. */
 size_t rules_count(enum kernel_rule rule);

@@ -8,9 +8,11 @@
 
 const struct kernel_rule_row kernel_rules[KERNEL_RULES] = {
 	[KERNEL_GUARD] = {"kernel.guard", "Nothing is written behind the argsz that was offered.",
-			  "abi", UAPI ", comment at its beginning: argsz is the caller's size."},
-	[KERNEL_ERROR_UNTOUCHED] = {"kernel.error.untouched",
-				    "A call that fails leaves the buffer as it was.", "seen", SEEN},
+			  "robust",
+			  "The text is silent; bytes behind it are of something else, and a "
+			  "program that has them overwritten crashes."},
+	[KERNEL_UNTOUCHED] = {"kernel.untouched", "A call that fails leaves the buffer as it was.",
+			      "seen", SEEN},
 	[KERNEL_TAIL_UNTOUCHED] = {"kernel.tail.untouched",
 				   "Bytes behind the struct that the kernel knows, or behind the "
 				   "chain, stay as they were.",
@@ -108,9 +110,8 @@ const struct kernel_rule_row kernel_rules[KERNEL_RULES] = {
 	[KERNEL_PREDICT_IRQ] = {"kernel.predict.irq",
 				"An interrupt is what sysfs and configuration space predict.",
 				"seen", SEEN},
-	[KERNEL_READ_START] = {"kernel.read.start",
-			       "A region with READ can be read at its offset.", "abi",
-			       UAPI ", comment of struct vfio_region_info."},
+	[KERNEL_READ_START] = {"kernel.read.start", "A region with READ can be read at its offset.",
+			       "abi", UAPI ", comment of struct vfio_region_info."},
 	[KERNEL_READ_LAST] = {"kernel.read.last",
 			      "A region with READ can be read up to its last byte.", "abi",
 			      UAPI ", comment of struct vfio_region_info."},
