@@ -15,7 +15,7 @@ ZPCI = CAPTURES / "6.1.192-s390x-deviceinfo.json"
 IOMMU = {"6.1.192-iommu.json": 116, "7.2.13-iommu.json": 120}
 LAYOUTS = ("tlv", "array", "fixed")
 ORDERS = ("little", "big")
-DEVICES = sorted(path for path in CAPTURES.glob("*.json")
+DEVICES = sorted(path for path in CAPTURES.glob("[0-9]*.json")
                  if path.name not in IOMMU and path != ZPCI)
 
 

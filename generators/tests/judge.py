@@ -96,7 +96,7 @@ def vector_line(vector: dict[str, Any]) -> str:
 def capture_frames(folder: Path = CAPTURES) -> list[Frame]:
     """Every successful reply of the captures, as far as the caller had offered room for it."""
     frames = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob("[0-9]*.json")):
         capture = json.loads(path.read_text(encoding="utf-8"))
         for reply in capture["replies"]:
             if reply["ret"] != 0 or reply["call"] not in CALLS:

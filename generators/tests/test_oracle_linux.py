@@ -252,7 +252,7 @@ CALLS = {
     "VFIO_IOMMU_GET_INFO": "linux.iommu_info",
     "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO": "linux.hot_reset_info",
 }
-CAPTURES = sorted((ROOT / "conformance" / "captures").glob("*.json"))
+CAPTURES = sorted((ROOT / "conformance" / "captures").glob("[0-9]*.json"))
 
 
 def replies(path: Path) -> list[tuple[dict, oracle.Verdict]]:
