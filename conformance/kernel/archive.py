@@ -34,6 +34,8 @@ Acquire::https::Timeout "20";
 Dir::State "{home}/state";
 Dir::State::status "{home}/status";
 Dir::Cache "{home}/cache";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
 """
 
 
@@ -119,6 +121,9 @@ class Archive:
             said = result.stdout + result.stderr
             failed = result.returncode != 0 or "Failed to fetch" in said
             self.trouble = complaint(said) if failed else ""
+            if failed:
+                self.progress(f"the package lists could not be fetched: {self.trouble}; "
+                              "using those of before, if any")
             due.write_text(str(int(time.time()) + (RETRY if failed else FRESH)))
 
     def newest(self, name: str, arch: str = "") -> Package:
@@ -133,21 +138,16 @@ class Archive:
             raise Unreachable(f"the package {asked} could not be found: {why}")
         return Package(name, arch, fields["Version"], fields.get("Depends", ""))
 
-    def fetch(self, packages: list[Package], into: Path) -> list[Path]:
-        """Downloads packages and returns the files in the same order."""
-        files = []
-        for package in packages:
-            self.progress(f"fetching {package.name} {package.version}")
-            folder = into / f"{package.name}-{package.arch}"
-            folder.mkdir()
-            result = self.apt("apt-get", "download", "-q", package.spec, cwd=folder)
-            found = list(folder.glob("*.deb"))
-            if result.returncode or len(found) != 1:
-                self.refresh(force=True)     # a point release may have taken its place
-                raise Unreachable(f"the package {package.spec} could not be fetched: "
-                                  f"{complaint(result.stdout + result.stderr)}")
-            files.append(found[0])
-        return files
+    def fetch(self, package: Package, into: Path) -> Path:
+        """Downloads a package and returns the file."""
+        self.progress(f"fetching {package.name} {package.version}")
+        result = self.apt("apt-get", "download", "-q", package.spec, cwd=into)
+        found = list(into.glob("*.deb"))
+        if result.returncode or len(found) != 1:
+            self.refresh(force=True)     # a point release may have taken its place
+            raise Unreachable(f"the package {package.spec} could not be fetched: "
+                              f"{complaint(result.stdout + result.stderr)}")
+        return found[0]
 
 
 def unpack(deb: Path, into: Path) -> None:

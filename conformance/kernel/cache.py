@@ -67,8 +67,7 @@ class Cache:
             yield True
 
     def make(self, entry: str, fill: Callable[[Path], None], progress: Progress) -> Path:
-        """The folder of an entry, filled where it is not there yet. Where filling fails, *.log
-        files of the half-made entry stay in the folder logs."""
+        """The folder of an entry, filled where it is not there yet."""
         final = self.root / entry
         if final.is_dir():
             return final
@@ -81,6 +80,8 @@ class Cache:
             try:
                 fill(half)
                 os.replace(half, final)
+            except OSError as error:
+                raise KernelError(f"{entry} could not be made in the cache: {error}") from None
             finally:
                 shutil.rmtree(half, ignore_errors=True)
         return final

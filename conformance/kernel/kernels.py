@@ -8,6 +8,7 @@ stays in a cache folder: $DEVFD_CACHE, else devfd in $XDG_CACHE_HOME or ~/.cache
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -15,8 +16,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from archive import Archive, Package, Unreachable, unpack
@@ -26,6 +28,9 @@ from kmods import (SAMPLES, WANTED, Image, Module, builtin_names, index, load_or
 
 CONFIGS = Path(__file__).resolve().parent / "config"
 RECIPE = "1"     # another one makes every entry anew
+
+# Fills a half-made entry from a package.
+Filler = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -140,40 +145,49 @@ class Kernels:
     # -- entries: the newest version where the archive answers, else what is there --
 
     def entry(self, name: str, package: str, arch: str, recipe: str,
-              fill: Callable[[Path, Package], None]) -> Path:
+              fill: Filler) -> Path:
         """The entry of the newest version of a package, filled where it is not there."""
-        failure: Unreachable | None = None
-        for _ in range(2):     # once more, where a point release has just taken the place of another
+        tried: Package | None = None
+        while True:
             try:
                 newest = self.archive.newest(package, arch)
-                if failure and newest.spec in str(failure):
+                if newest == tried:
                     break
+                tried = newest
                 return self.cache.make(entry_name(name, newest.version, recipe),
-                                       lambda half: fill(half, newest), self.progress)
-            except Unreachable as error:
+                                       partial(fill, package=newest), self.progress)
+            except Unreachable as error:     # once more, where a newer version has taken its place
                 failure = error
+                if not tried:
+                    break
         there = self.cache.entries(name, recipe)
         if not there:
-            raise failure or KernelError(f"{name} is not in the cache")
+            raise failure
         self.progress(f"{failure}; using {there[0].name} of the cache")
         return there[0]
 
     def file(self, name: str, package: str, arch: str, inside: str) -> Path:
         """One file out of one package."""
-        def fill(half: Path, newest: Package) -> None:
-            files = self.archive.fetch([newest], half)
-            unpack(files[0], half / "root")
-            os.replace(half / "root" / inside, half / Path(inside).name)
-            self.record(half, [newest])
-            shutil.rmtree(half / "root")
-            shutil.rmtree(files[0].parent)
+        def fill(half: Path, package: Package) -> None:
+            with self.unpacked(half, package) as root:
+                os.replace(root / inside, half / Path(inside).name)
         return self.entry(name, package, arch, digest(RECIPE, inside), fill) / Path(inside).name
 
+    @contextlib.contextmanager
+    def unpacked(self, half: Path, package: Package) -> Iterator[Path]:
+        """A package's files, for a while; and notes that the entry is made from it."""
+        deb = self.archive.fetch(package, half)
+        root = half / "root"
+        unpack(deb, root)
+        deb.unlink()
+        yield root
+        shutil.rmtree(root)
+        self.record(half, package)
+
     @staticmethod
-    def record(folder: Path, packages: list[Package]) -> None:
-        """Notes which packages an entry was made from."""
-        versions = {package.name: package.version for package in packages}
-        (folder / "packages.json").write_text(json.dumps(versions) + "\n")
+    def record(half: Path, package: Package) -> None:
+        """Notes which package an entry is made from."""
+        (half / "packages.json").write_text(json.dumps({package.name: package.version}) + "\n")
 
     @staticmethod
     def recorded(path: Path) -> dict[str, str]:
@@ -189,16 +203,12 @@ class Kernels:
         """A folder with lib/libjansson.a and include/jansson.h."""
         known = ARCHES[arch]
 
-        def fill(half: Path, newest: Package) -> None:
-            files = self.archive.fetch([newest], half)
-            unpack(files[0], half / "root")
-            (half / "lib").mkdir()
-            os.replace(half / "root/usr/lib" / known.triplet / "libjansson.a",
-                       half / "lib/libjansson.a")
-            os.replace(half / "root/usr/include", half / "include")
-            self.record(half, [newest])
-            shutil.rmtree(half / "root")
-            shutil.rmtree(files[0].parent)
+        def fill(half: Path, package: Package) -> None:
+            with self.unpacked(half, package) as root:
+                (half / "lib").mkdir()
+                os.replace(root / "usr/lib" / known.triplet / "libjansson.a",
+                           half / "lib/libjansson.a")
+                os.replace(root / "usr/include", half / "include")
         return self.entry(f"sysroot-{arch}", "libjansson-dev", known.debian, digest(RECIPE), fill)
 
     # -- named kernels --
@@ -222,10 +232,10 @@ class Kernels:
         source = NAMES[name]
         if source.built:
             folder = self.entry(name, source.package, "", self.recipe(name),
-                                lambda half, newest: self.build(name, half, newest))
+                                partial(self.build, name))
         else:
             folder = self.entry(name, source.package, ARCHES[source.arch].debian, self.recipe(name),
-                                lambda half, newest: self.stock(name, half, newest))
+                                partial(self.stock, name))
         busybox = self.busybox(source.arch)
         made = json.loads((folder / "kernel.json").read_text())
         modules = [str(folder / "modules" / file) for file in made["modules"]]
@@ -248,23 +258,19 @@ class Kernels:
                 "modules": [f"{module.name}.ko" for module in order]}
         (half / "kernel.json").write_text(json.dumps(made) + "\n")
 
-    def stock(self, name: str, half: Path, meta: Package) -> None:
+    def stock(self, name: str, half: Path, package: Package) -> None:
         """Fetches the kernel that a meta package stands for."""
-        depends = re.search(r"(linux-image-\S+) \(= ([^)]+)\)", meta.depends)
+        depends = re.search(r"(linux-image-\S+) \(= ([^)]+)\)", package.depends)
         if not depends:
-            raise KernelError(f"{name}: the package {meta.name} names no kernel")
-        package = Package(depends[1], meta.arch, depends[2])
-        deb = self.archive.fetch([package], half)[0]
-        unpack(deb, half / "root")
-        images = list((half / "root/boot").glob("vmlinuz-*"))
-        if len(images) != 1:
-            raise KernelError(f"{name}: the package {package.name} has {len(images)} kernels")
-        release = images[0].name.removeprefix("vmlinuz-")
-        self.finish(half, package.upstream, half / "root/lib/modules", images[0],
-                    half / "root/boot" / f"config-{release}")
-        self.record(half, [package])
-        shutil.rmtree(half / "root")
-        shutil.rmtree(deb.parent)
+            raise KernelError(f"{name}: the package {package.name} names no kernel")
+        real = Package(depends[1], package.arch, depends[2])
+        with self.unpacked(half, real) as root:
+            images = list((root / "boot").glob("vmlinuz-*"))
+            if len(images) != 1:
+                raise KernelError(f"{name}: the package {real.name} has {len(images)} kernels")
+            release = images[0].name.removeprefix("vmlinuz-")
+            self.finish(half, real.upstream, root / "lib/modules", images[0],
+                        root / "boot" / f"config-{release}")
 
     def build(self, name: str, half: Path, package: Package) -> None:
         """Builds a kernel from Debian's source."""
@@ -298,7 +304,7 @@ class Kernels:
                               f"correct {CONFIGS.name}/{name}.config")
         run("building; it takes minutes, once", *command, "bzImage", "modules")
         self.finish(half, package.upstream, tree, tree / ARCHES[arch].boot / "bzImage", config)
-        self.record(half, [package])
+        self.record(half, package)
         shutil.rmtree(tree)
         log.unlink()
         self.progress(f"{name}: built in {time.monotonic() - start:.0f} s")
@@ -366,9 +372,11 @@ class Kernels:
         if module.path.suffix == ".ko":
             return module.path.resolve()
         file = f"{module.name}.ko"
+
+        def fill(half: Path) -> None:
+            (half / file).write_bytes(module.data)
         entry = entry_name("module", module.name.replace("_", "-"), digest(module.data))
-        return self.cache.make(entry, lambda half: void((half / file).write_bytes(module.data)),
-                               self.progress) / file
+        return self.cache.make(entry, fill, self.progress) / file
 
     # -- what is there --
 
@@ -402,20 +410,14 @@ class Kernels:
         return lines
 
 
-def void(_: object) -> None:
-    """Drops a value."""
-
-
 def find_config(image: Path, modules: Path | None, said: Image) -> Path | None:
-    """The .config beside an image or in a module tree, by the names that are in use."""
-    folders = [image.parent, *([modules] if modules else [])]
-    folders += [modules / said.release, modules / "lib/modules" / said.release] if modules else []
-    parents = list(image.resolve().parents)
-    names = [folder / f"config-{said.release}" for folder in folders]
-    names += [folder / "config" for folder in folders] + [folder / ".config" for folder in folders]
-    if len(parents) > 3 and image.resolve().parent.name == "boot":
-        names.append(parents[3 - 1] / ".config")     # TREE/arch/x86/boot/bzImage
-    return next((path for path in names if path.is_file()), None)
+    """The .config in a module tree, beside an image or in the tree that it was built in."""
+    trees = [modules, modules / said.release, modules / "lib/modules" / said.release] \
+        if modules else []
+    folders = [*trees, image.parent, *image.resolve().parents[3:4]]     # TREE/arch/x86/boot/bzImage
+    names = (f"config-{said.release}", "config", ".config")
+    found = (folder / name for folder in folders for name in names)
+    return next((path for path in found if path.is_file()), None)
 
 
 def get(name: str, progress: Progress = to_stderr) -> Kernel:
