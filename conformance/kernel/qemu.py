@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 WORD = "@devfd "
+LONGEST_LINE = 1 << 20
 PANICS = (
     "Kernel panic - not syncing",
     "Oops:",
@@ -177,6 +178,8 @@ def read_lines(process: subprocess.Popen, console: Console, limits: Limits) -> s
             last = time.monotonic() if lines else last
             for line in lines:
                 console.line(line.decode("utf-8", "replace").rstrip("\r"))
+            if len(rest) > LONGEST_LINE:
+                return f"flood: a line of more than {LONGEST_LINE} bytes on the console"
     if rest:
         console.line(rest.decode("utf-8", "replace"))
     return ""

@@ -129,16 +129,26 @@ step_capture() {
 	done
 }
 
-# The prediction and the capture say the same but for what the prediction names as unknown; kernel-check compares them
-# field by field, here the two files of the tool are.
+# The prediction says what the capture says, but for the items of which the tool tells that sysfs does not know all.
 step_sysfs() {
 	for device in $(pci_devices); do
 		predicted=/tmp/$device.predicted
-		works devfd capture --sysfs "$device" -o "$predicted" || continue
-		works devfd show "$predicted"
-		devfd diff "$predicted" "/tmp/ship/captures/$device.json" >/tmp/diff 2>&1
-		[ $? -le 1 ] || wrong "the prediction of $device cannot be compared"
-		sed "s/^/#   $device: /" /tmp/diff
+		if ! devfd capture --sysfs "$device" -o "$predicted" 2>/tmp/unknown; then
+			wrong "$device cannot be predicted:"
+			quote /tmp/unknown
+			continue
+		fi
+		sed 's/^/#   /' /tmp/unknown
+		devfd diff "$predicted" "/tmp/ship/captures/$device.json" >/tmp/diff 2>/tmp/err
+		case $? in
+		0) continue ;;
+		1) [ -s /tmp/diff ] || wrong "$device differs nowhere" ;;
+		*) wrong "the prediction of $device cannot be compared: $(cat /tmp/err)" ;;
+		esac
+		while IFS= read -r line; do
+			say "$device: $line"
+			grep -q "does not tell: ${line%%.*}: " /tmp/unknown || wrong "$device: sysfs should have told that"
+		done </tmp/diff
 	done
 }
 
