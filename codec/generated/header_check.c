@@ -631,3 +631,727 @@ SIZE(struct vfio_iommu_type1_info_dma_avail, 12);
 OFFSET(struct vfio_iommu_type1_info_dma_avail, avail, 8);
 WIDTH(struct vfio_iommu_type1_info_dma_avail, avail, 4);
 #endif
+
+/* What programs ask and set, and the rest of the header. */
+#ifndef LACKS_VFIO_GET_API_VERSION
+VALUE(VFIO_GET_API_VERSION, _IO(';', 100));
+#endif
+#ifndef LACKS_VFIO_CHECK_EXTENSION
+VALUE(VFIO_CHECK_EXTENSION, _IO(';', 101));
+#endif
+#ifndef LACKS_VFIO_GROUP_GET_STATUS
+VALUE(VFIO_GROUP_GET_STATUS, _IO(';', 103));
+#endif
+#ifndef LACKS_VFIO_GROUP_GET_DEVICE_FD
+VALUE(VFIO_GROUP_GET_DEVICE_FD, _IO(';', 106));
+#endif
+#ifndef LACKS_VFIO_DEVICE_SET_IRQS
+VALUE(VFIO_DEVICE_SET_IRQS, _IO(';', 110));
+#endif
+#ifndef LACKS_VFIO_DEVICE_GET_PCI_HOT_RESET_INFO
+VALUE(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, _IO(';', 112));
+#endif
+#ifndef LACKS_VFIO_DEVICE_PCI_HOT_RESET
+VALUE(VFIO_DEVICE_PCI_HOT_RESET, _IO(';', 113));
+#endif
+#ifndef LACKS_VFIO_DEVICE_IOEVENTFD
+VALUE(VFIO_DEVICE_IOEVENTFD, _IO(';', 116));
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE
+VALUE(VFIO_DEVICE_FEATURE, _IO(';', 117));
+#endif
+#ifndef LACKS_VFIO_DEVICE_BIND_IOMMUFD
+VALUE(VFIO_DEVICE_BIND_IOMMUFD, _IO(';', 118));
+#endif
+#ifndef LACKS_VFIO_DEVICE_ATTACH_IOMMUFD_PT
+VALUE(VFIO_DEVICE_ATTACH_IOMMUFD_PT, _IO(';', 119));
+#endif
+#ifndef LACKS_VFIO_DEVICE_DETACH_IOMMUFD_PT
+VALUE(VFIO_DEVICE_DETACH_IOMMUFD_PT, _IO(';', 120));
+#endif
+#ifndef LACKS_VFIO_IOMMU_MAP_DMA
+VALUE(VFIO_IOMMU_MAP_DMA, _IO(';', 113));
+#endif
+#ifndef LACKS_VFIO_IOMMU_UNMAP_DMA
+VALUE(VFIO_IOMMU_UNMAP_DMA, _IO(';', 114));
+#endif
+#ifndef LACKS_VFIO_SET_IOMMU
+VALUE(VFIO_SET_IOMMU, _IO(';', 102));
+#endif
+#ifndef LACKS_VFIO_GROUP_SET_CONTAINER
+VALUE(VFIO_GROUP_SET_CONTAINER, _IO(';', 104));
+#endif
+#ifndef LACKS_VFIO_GROUP_UNSET_CONTAINER
+VALUE(VFIO_GROUP_UNSET_CONTAINER, _IO(';', 105));
+#endif
+#ifndef LACKS_VFIO_DEVICE_RESET
+VALUE(VFIO_DEVICE_RESET, _IO(';', 111));
+#endif
+#ifndef LACKS_VFIO_DEVICE_QUERY_GFX_PLANE
+VALUE(VFIO_DEVICE_QUERY_GFX_PLANE, _IO(';', 114));
+#endif
+#ifndef LACKS_VFIO_DEVICE_GET_GFX_DMABUF
+VALUE(VFIO_DEVICE_GET_GFX_DMABUF, _IO(';', 115));
+#endif
+#ifndef LACKS_VFIO_MIG_GET_PRECOPY_INFO
+VALUE(VFIO_MIG_GET_PRECOPY_INFO, _IO(';', 121));
+#endif
+#ifndef LACKS_VFIO_IOMMU_ENABLE
+VALUE(VFIO_IOMMU_ENABLE, _IO(';', 115));
+#endif
+#ifndef LACKS_VFIO_IOMMU_DISABLE
+VALUE(VFIO_IOMMU_DISABLE, _IO(';', 116));
+#endif
+#ifndef LACKS_VFIO_IOMMU_DIRTY_PAGES
+VALUE(VFIO_IOMMU_DIRTY_PAGES, _IO(';', 117));
+#endif
+#ifndef LACKS_VFIO_IOMMU_SPAPR_TCE_GET_INFO
+VALUE(VFIO_IOMMU_SPAPR_TCE_GET_INFO, _IO(';', 112));
+#endif
+#ifndef LACKS_VFIO_EEH_PE_OP
+VALUE(VFIO_EEH_PE_OP, _IO(';', 121));
+#endif
+#ifndef LACKS_VFIO_IOMMU_SPAPR_REGISTER_MEMORY
+VALUE(VFIO_IOMMU_SPAPR_REGISTER_MEMORY, _IO(';', 117));
+#endif
+#ifndef LACKS_VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY
+VALUE(VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, _IO(';', 118));
+#endif
+#ifndef LACKS_VFIO_IOMMU_SPAPR_TCE_CREATE
+VALUE(VFIO_IOMMU_SPAPR_TCE_CREATE, _IO(';', 119));
+#endif
+#ifndef LACKS_VFIO_IOMMU_SPAPR_TCE_REMOVE
+VALUE(VFIO_IOMMU_SPAPR_TCE_REMOVE, _IO(';', 120));
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_DATA_NONE
+VALUE(VFIO_IRQ_SET_DATA_NONE, 0x1);
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_DATA_BOOL
+VALUE(VFIO_IRQ_SET_DATA_BOOL, 0x2);
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_DATA_EVENTFD
+VALUE(VFIO_IRQ_SET_DATA_EVENTFD, 0x4);
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_ACTION_MASK
+VALUE(VFIO_IRQ_SET_ACTION_MASK, 0x8);
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_ACTION_UNMASK
+VALUE(VFIO_IRQ_SET_ACTION_UNMASK, 0x10);
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_ACTION_TRIGGER
+VALUE(VFIO_IRQ_SET_ACTION_TRIGGER, 0x20);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_GET
+VALUE(VFIO_DEVICE_FEATURE_GET, 0x10000);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_SET
+VALUE(VFIO_DEVICE_FEATURE_SET, 0x20000);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_PROBE
+VALUE(VFIO_DEVICE_FEATURE_PROBE, 0x40000);
+#endif
+#ifndef LACKS_VFIO_GROUP_FLAGS_VIABLE
+VALUE(VFIO_GROUP_FLAGS_VIABLE, 0x1);
+#endif
+#ifndef LACKS_VFIO_GROUP_FLAGS_CONTAINER_SET
+VALUE(VFIO_GROUP_FLAGS_CONTAINER_SET, 0x2);
+#endif
+#ifndef LACKS_VFIO_DEVICE_IOEVENTFD_8
+VALUE(VFIO_DEVICE_IOEVENTFD_8, 0x1);
+#endif
+#ifndef LACKS_VFIO_DEVICE_IOEVENTFD_16
+VALUE(VFIO_DEVICE_IOEVENTFD_16, 0x2);
+#endif
+#ifndef LACKS_VFIO_DEVICE_IOEVENTFD_32
+VALUE(VFIO_DEVICE_IOEVENTFD_32, 0x4);
+#endif
+#ifndef LACKS_VFIO_DEVICE_IOEVENTFD_64
+VALUE(VFIO_DEVICE_IOEVENTFD_64, 0x8);
+#endif
+#ifndef LACKS_VFIO_DMA_MAP_FLAG_READ
+VALUE(VFIO_DMA_MAP_FLAG_READ, 0x1);
+#endif
+#ifndef LACKS_VFIO_DMA_MAP_FLAG_WRITE
+VALUE(VFIO_DMA_MAP_FLAG_WRITE, 0x2);
+#endif
+#ifndef LACKS_VFIO_DMA_MAP_FLAG_VADDR
+VALUE(VFIO_DMA_MAP_FLAG_VADDR, 0x4);
+#endif
+#ifndef LACKS_VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP
+VALUE(VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP, 0x1);
+#endif
+#ifndef LACKS_VFIO_DMA_UNMAP_FLAG_ALL
+VALUE(VFIO_DMA_UNMAP_FLAG_ALL, 0x2);
+#endif
+#ifndef LACKS_VFIO_DMA_UNMAP_FLAG_VADDR
+VALUE(VFIO_DMA_UNMAP_FLAG_VADDR, 0x4);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_PCI_VF_TOKEN
+VALUE(VFIO_DEVICE_FEATURE_PCI_VF_TOKEN, 0);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_MIGRATION
+VALUE(VFIO_DEVICE_FEATURE_MIGRATION, 1);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE
+VALUE(VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, 2);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY
+VALUE(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY, 3);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP
+VALUE(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP, 4);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_LOW_POWER_EXIT
+VALUE(VFIO_DEVICE_FEATURE_LOW_POWER_EXIT, 5);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_DMA_LOGGING_START
+VALUE(VFIO_DEVICE_FEATURE_DMA_LOGGING_START, 6);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP
+VALUE(VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, 7);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT
+VALUE(VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, 8);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_MIG_DATA_SIZE
+VALUE(VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, 9);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_BUS_MASTER
+VALUE(VFIO_DEVICE_FEATURE_BUS_MASTER, 10);
+#endif
+#ifndef LACKS_VFIO_API_VERSION
+VALUE(VFIO_API_VERSION, 0x0);
+#endif
+#ifndef LACKS_VFIO_TYPE1_IOMMU
+VALUE(VFIO_TYPE1_IOMMU, 0x1);
+#endif
+#ifndef LACKS_VFIO_SPAPR_TCE_IOMMU
+VALUE(VFIO_SPAPR_TCE_IOMMU, 0x2);
+#endif
+#ifndef LACKS_VFIO_TYPE1v2_IOMMU
+VALUE(VFIO_TYPE1v2_IOMMU, 0x3);
+#endif
+#ifndef LACKS_VFIO_DMA_CC_IOMMU
+VALUE(VFIO_DMA_CC_IOMMU, 0x4);
+#endif
+#ifndef LACKS_VFIO_EEH
+VALUE(VFIO_EEH, 0x5);
+#endif
+#ifndef LACKS_VFIO_TYPE1_NESTING_IOMMU
+VALUE(VFIO_TYPE1_NESTING_IOMMU, 0x6);
+#endif
+#ifndef LACKS_VFIO_SPAPR_TCE_v2_IOMMU
+VALUE(VFIO_SPAPR_TCE_v2_IOMMU, 0x7);
+#endif
+#ifndef LACKS_VFIO_NOIOMMU_IOMMU
+VALUE(VFIO_NOIOMMU_IOMMU, 0x8);
+#endif
+#ifndef LACKS_VFIO_UNMAP_ALL
+VALUE(VFIO_UNMAP_ALL, 0x9);
+#endif
+#ifndef LACKS_VFIO_UPDATE_VADDR
+VALUE(VFIO_UPDATE_VADDR, 0xa);
+#endif
+#ifndef LACKS_VFIO_TYPE
+VALUE(VFIO_TYPE, 0x3b);
+#endif
+#ifndef LACKS_VFIO_BASE
+VALUE(VFIO_BASE, 0x64);
+#endif
+#ifndef LACKS_VFIO_REGION_TYPE_PCI_VENDOR_TYPE
+VALUE(VFIO_REGION_TYPE_PCI_VENDOR_TYPE, 0x80000000);
+#endif
+#ifndef LACKS_VFIO_REGION_TYPE_PCI_VENDOR_MASK
+VALUE(VFIO_REGION_TYPE_PCI_VENDOR_MASK, 0xffff);
+#endif
+#ifndef LACKS_VFIO_REGION_TYPE_GFX
+VALUE(VFIO_REGION_TYPE_GFX, 0x1);
+#endif
+#ifndef LACKS_VFIO_REGION_TYPE_CCW
+VALUE(VFIO_REGION_TYPE_CCW, 0x2);
+#endif
+#ifndef LACKS_VFIO_REGION_TYPE_MIGRATION_DEPRECATED
+VALUE(VFIO_REGION_TYPE_MIGRATION_DEPRECATED, 0x3);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION
+VALUE(VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION, 0x1);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_INTEL_IGD_HOST_CFG
+VALUE(VFIO_REGION_SUBTYPE_INTEL_IGD_HOST_CFG, 0x2);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_INTEL_IGD_LPC_CFG
+VALUE(VFIO_REGION_SUBTYPE_INTEL_IGD_LPC_CFG, 0x3);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_NVIDIA_NVLINK2_RAM
+VALUE(VFIO_REGION_SUBTYPE_NVIDIA_NVLINK2_RAM, 0x1);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_IBM_NVLINK2_ATSD
+VALUE(VFIO_REGION_SUBTYPE_IBM_NVLINK2_ATSD, 0x1);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_GFX_EDID
+VALUE(VFIO_REGION_SUBTYPE_GFX_EDID, 0x1);
+#endif
+#ifndef LACKS_VFIO_DEVICE_GFX_LINK_STATE_UP
+VALUE(VFIO_DEVICE_GFX_LINK_STATE_UP, 0x1);
+#endif
+#ifndef LACKS_VFIO_DEVICE_GFX_LINK_STATE_DOWN
+VALUE(VFIO_DEVICE_GFX_LINK_STATE_DOWN, 0x2);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_CCW_ASYNC_CMD
+VALUE(VFIO_REGION_SUBTYPE_CCW_ASYNC_CMD, 0x1);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_CCW_SCHIB
+VALUE(VFIO_REGION_SUBTYPE_CCW_SCHIB, 0x2);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_CCW_CRW
+VALUE(VFIO_REGION_SUBTYPE_CCW_CRW, 0x3);
+#endif
+#ifndef LACKS_VFIO_REGION_SUBTYPE_MIGRATION_DEPRECATED
+VALUE(VFIO_REGION_SUBTYPE_MIGRATION_DEPRECATED, 0x1);
+#endif
+#ifndef LACKS_VFIO_GFX_PLANE_TYPE_PROBE
+VALUE(VFIO_GFX_PLANE_TYPE_PROBE, 0x1);
+#endif
+#ifndef LACKS_VFIO_GFX_PLANE_TYPE_DMABUF
+VALUE(VFIO_GFX_PLANE_TYPE_DMABUF, 0x2);
+#endif
+#ifndef LACKS_VFIO_GFX_PLANE_TYPE_REGION
+VALUE(VFIO_GFX_PLANE_TYPE_REGION, 0x4);
+#endif
+#ifndef LACKS_VFIO_DEVICE_IOEVENTFD_SIZE_MASK
+VALUE(VFIO_DEVICE_IOEVENTFD_SIZE_MASK, 0xf);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_MASK
+VALUE(VFIO_DEVICE_FEATURE_MASK, 0xffff);
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_DATA_TYPE_MASK
+VALUE(VFIO_IRQ_SET_DATA_TYPE_MASK, 0x7);
+#endif
+#ifndef LACKS_VFIO_IRQ_SET_ACTION_TYPE_MASK
+VALUE(VFIO_IRQ_SET_ACTION_TYPE_MASK, 0x38);
+#endif
+#ifndef LACKS_VFIO_MIGRATION_STOP_COPY
+VALUE(VFIO_MIGRATION_STOP_COPY, 0x1);
+#endif
+#ifndef LACKS_VFIO_MIGRATION_P2P
+VALUE(VFIO_MIGRATION_P2P, 0x2);
+#endif
+#ifndef LACKS_VFIO_MIGRATION_PRE_COPY
+VALUE(VFIO_MIGRATION_PRE_COPY, 0x4);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_CLEAR_MASTER
+VALUE(VFIO_DEVICE_FEATURE_CLEAR_MASTER, 0x0);
+#endif
+#ifndef LACKS_VFIO_DEVICE_FEATURE_SET_MASTER
+VALUE(VFIO_DEVICE_FEATURE_SET_MASTER, 0x1);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_ERROR
+VALUE(VFIO_DEVICE_STATE_ERROR, 0x0);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_STOP
+VALUE(VFIO_DEVICE_STATE_STOP, 0x1);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_RUNNING
+VALUE(VFIO_DEVICE_STATE_RUNNING, 0x2);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_STOP_COPY
+VALUE(VFIO_DEVICE_STATE_STOP_COPY, 0x3);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_RESUMING
+VALUE(VFIO_DEVICE_STATE_RESUMING, 0x4);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_RUNNING_P2P
+VALUE(VFIO_DEVICE_STATE_RUNNING_P2P, 0x5);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_PRE_COPY
+VALUE(VFIO_DEVICE_STATE_PRE_COPY, 0x6);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_PRE_COPY_P2P
+VALUE(VFIO_DEVICE_STATE_PRE_COPY_P2P, 0x7);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_V1_STOP
+VALUE(VFIO_DEVICE_STATE_V1_STOP, 0x0);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_V1_RUNNING
+VALUE(VFIO_DEVICE_STATE_V1_RUNNING, 0x1);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_V1_SAVING
+VALUE(VFIO_DEVICE_STATE_V1_SAVING, 0x2);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_V1_RESUMING
+VALUE(VFIO_DEVICE_STATE_V1_RESUMING, 0x4);
+#endif
+#ifndef LACKS_VFIO_DEVICE_STATE_MASK
+VALUE(VFIO_DEVICE_STATE_MASK, 0x7);
+#endif
+#ifndef LACKS_VFIO_PCI_DEVID_OWNED
+VALUE(VFIO_PCI_DEVID_OWNED, 0x0);
+#endif
+#ifndef LACKS_VFIO_PCI_DEVID_NOT_OWNED
+VALUE(VFIO_PCI_DEVID_NOT_OWNED, 0xffffffff);
+#endif
+#ifndef LACKS_VFIO_IOMMU_DIRTY_PAGES_FLAG_START
+VALUE(VFIO_IOMMU_DIRTY_PAGES_FLAG_START, 0x1);
+#endif
+#ifndef LACKS_VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP
+VALUE(VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP, 0x2);
+#endif
+#ifndef LACKS_VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP
+VALUE(VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP, 0x4);
+#endif
+#ifndef LACKS_VFIO_IOMMU_SPAPR_INFO_DDW
+VALUE(VFIO_IOMMU_SPAPR_INFO_DDW, 0x1);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_DISABLE
+VALUE(VFIO_EEH_PE_DISABLE, 0x0);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_ENABLE
+VALUE(VFIO_EEH_PE_ENABLE, 0x1);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_UNFREEZE_IO
+VALUE(VFIO_EEH_PE_UNFREEZE_IO, 0x2);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_UNFREEZE_DMA
+VALUE(VFIO_EEH_PE_UNFREEZE_DMA, 0x3);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_GET_STATE
+VALUE(VFIO_EEH_PE_GET_STATE, 0x4);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_STATE_NORMAL
+VALUE(VFIO_EEH_PE_STATE_NORMAL, 0x0);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_STATE_RESET
+VALUE(VFIO_EEH_PE_STATE_RESET, 0x1);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_STATE_STOPPED
+VALUE(VFIO_EEH_PE_STATE_STOPPED, 0x2);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_STATE_STOPPED_DMA
+VALUE(VFIO_EEH_PE_STATE_STOPPED_DMA, 0x4);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_STATE_UNAVAIL
+VALUE(VFIO_EEH_PE_STATE_UNAVAIL, 0x5);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_RESET_DEACTIVATE
+VALUE(VFIO_EEH_PE_RESET_DEACTIVATE, 0x5);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_RESET_HOT
+VALUE(VFIO_EEH_PE_RESET_HOT, 0x6);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_RESET_FUNDAMENTAL
+VALUE(VFIO_EEH_PE_RESET_FUNDAMENTAL, 0x7);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_CONFIGURE
+VALUE(VFIO_EEH_PE_CONFIGURE, 0x8);
+#endif
+#ifndef LACKS_VFIO_EEH_PE_INJECT_ERR
+VALUE(VFIO_EEH_PE_INJECT_ERR, 0x9);
+#endif
+
+/* struct vfio_group_status */
+#ifndef LACKS_vfio_group_status_argsz
+OFFSET(struct vfio_group_status, argsz, 0);
+WIDTH(struct vfio_group_status, argsz, 4);
+#endif
+#ifndef LACKS_vfio_group_status_flags
+OFFSET(struct vfio_group_status, flags, 4);
+WIDTH(struct vfio_group_status, flags, 4);
+#endif
+
+/* struct vfio_irq_set */
+#ifndef LACKS_vfio_irq_set_argsz
+OFFSET(struct vfio_irq_set, argsz, 0);
+WIDTH(struct vfio_irq_set, argsz, 4);
+#endif
+#ifndef LACKS_vfio_irq_set_flags
+OFFSET(struct vfio_irq_set, flags, 4);
+WIDTH(struct vfio_irq_set, flags, 4);
+#endif
+#ifndef LACKS_vfio_irq_set_index
+OFFSET(struct vfio_irq_set, index, 8);
+WIDTH(struct vfio_irq_set, index, 4);
+#endif
+#ifndef LACKS_vfio_irq_set_start
+OFFSET(struct vfio_irq_set, start, 12);
+WIDTH(struct vfio_irq_set, start, 4);
+#endif
+#ifndef LACKS_vfio_irq_set_count
+OFFSET(struct vfio_irq_set, count, 16);
+WIDTH(struct vfio_irq_set, count, 4);
+#endif
+#ifndef LACKS_vfio_irq_set_data
+OFFSET(struct vfio_irq_set, data, 20);
+#endif
+
+/* struct vfio_pci_hot_reset */
+#ifndef LACKS_vfio_pci_hot_reset_argsz
+OFFSET(struct vfio_pci_hot_reset, argsz, 0);
+WIDTH(struct vfio_pci_hot_reset, argsz, 4);
+#endif
+#ifndef LACKS_vfio_pci_hot_reset_flags
+OFFSET(struct vfio_pci_hot_reset, flags, 4);
+WIDTH(struct vfio_pci_hot_reset, flags, 4);
+#endif
+#ifndef LACKS_vfio_pci_hot_reset_count
+OFFSET(struct vfio_pci_hot_reset, count, 8);
+WIDTH(struct vfio_pci_hot_reset, count, 4);
+#endif
+#ifndef LACKS_vfio_pci_hot_reset_group_fds
+OFFSET(struct vfio_pci_hot_reset, group_fds, 12);
+#endif
+
+/* struct vfio_device_ioeventfd */
+#ifndef LACKS_vfio_device_ioeventfd_argsz
+OFFSET(struct vfio_device_ioeventfd, argsz, 0);
+WIDTH(struct vfio_device_ioeventfd, argsz, 4);
+#endif
+#ifndef LACKS_vfio_device_ioeventfd_flags
+OFFSET(struct vfio_device_ioeventfd, flags, 4);
+WIDTH(struct vfio_device_ioeventfd, flags, 4);
+#endif
+#ifndef LACKS_vfio_device_ioeventfd_offset
+OFFSET(struct vfio_device_ioeventfd, offset, 8);
+WIDTH(struct vfio_device_ioeventfd, offset, 8);
+#endif
+#ifndef LACKS_vfio_device_ioeventfd_data
+OFFSET(struct vfio_device_ioeventfd, data, 16);
+WIDTH(struct vfio_device_ioeventfd, data, 8);
+#endif
+#ifndef LACKS_vfio_device_ioeventfd_fd
+OFFSET(struct vfio_device_ioeventfd, fd, 24);
+WIDTH(struct vfio_device_ioeventfd, fd, 4);
+#endif
+#ifndef LACKS_vfio_device_ioeventfd_reserved
+OFFSET(struct vfio_device_ioeventfd, reserved, 28);
+WIDTH(struct vfio_device_ioeventfd, reserved, 4);
+#endif
+
+/* struct vfio_device_feature */
+#ifndef LACKS_vfio_device_feature_argsz
+OFFSET(struct vfio_device_feature, argsz, 0);
+WIDTH(struct vfio_device_feature, argsz, 4);
+#endif
+#ifndef LACKS_vfio_device_feature_flags
+OFFSET(struct vfio_device_feature, flags, 4);
+WIDTH(struct vfio_device_feature, flags, 4);
+#endif
+#ifndef LACKS_vfio_device_feature_data
+OFFSET(struct vfio_device_feature, data, 8);
+#endif
+
+/* struct vfio_device_bind_iommufd */
+#ifndef LACKS_vfio_device_bind_iommufd_argsz
+OFFSET(struct vfio_device_bind_iommufd, argsz, 0);
+WIDTH(struct vfio_device_bind_iommufd, argsz, 4);
+#endif
+#ifndef LACKS_vfio_device_bind_iommufd_flags
+OFFSET(struct vfio_device_bind_iommufd, flags, 4);
+WIDTH(struct vfio_device_bind_iommufd, flags, 4);
+#endif
+#ifndef LACKS_vfio_device_bind_iommufd_iommufd
+OFFSET(struct vfio_device_bind_iommufd, iommufd, 8);
+WIDTH(struct vfio_device_bind_iommufd, iommufd, 4);
+#endif
+#ifndef LACKS_vfio_device_bind_iommufd_out_devid
+OFFSET(struct vfio_device_bind_iommufd, out_devid, 12);
+WIDTH(struct vfio_device_bind_iommufd, out_devid, 4);
+#endif
+
+/* struct vfio_device_attach_iommufd_pt */
+#ifndef LACKS_vfio_device_attach_iommufd_pt_argsz
+OFFSET(struct vfio_device_attach_iommufd_pt, argsz, 0);
+WIDTH(struct vfio_device_attach_iommufd_pt, argsz, 4);
+#endif
+#ifndef LACKS_vfio_device_attach_iommufd_pt_flags
+OFFSET(struct vfio_device_attach_iommufd_pt, flags, 4);
+WIDTH(struct vfio_device_attach_iommufd_pt, flags, 4);
+#endif
+#ifndef LACKS_vfio_device_attach_iommufd_pt_pt_id
+OFFSET(struct vfio_device_attach_iommufd_pt, pt_id, 8);
+WIDTH(struct vfio_device_attach_iommufd_pt, pt_id, 4);
+#endif
+
+/* struct vfio_device_detach_iommufd_pt */
+#ifndef LACKS_vfio_device_detach_iommufd_pt_argsz
+OFFSET(struct vfio_device_detach_iommufd_pt, argsz, 0);
+WIDTH(struct vfio_device_detach_iommufd_pt, argsz, 4);
+#endif
+#ifndef LACKS_vfio_device_detach_iommufd_pt_flags
+OFFSET(struct vfio_device_detach_iommufd_pt, flags, 4);
+WIDTH(struct vfio_device_detach_iommufd_pt, flags, 4);
+#endif
+
+/* struct vfio_iommu_type1_dma_map */
+#ifndef LACKS_vfio_iommu_type1_dma_map_argsz
+OFFSET(struct vfio_iommu_type1_dma_map, argsz, 0);
+WIDTH(struct vfio_iommu_type1_dma_map, argsz, 4);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_map_flags
+OFFSET(struct vfio_iommu_type1_dma_map, flags, 4);
+WIDTH(struct vfio_iommu_type1_dma_map, flags, 4);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_map_vaddr
+OFFSET(struct vfio_iommu_type1_dma_map, vaddr, 8);
+WIDTH(struct vfio_iommu_type1_dma_map, vaddr, 8);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_map_iova
+OFFSET(struct vfio_iommu_type1_dma_map, iova, 16);
+WIDTH(struct vfio_iommu_type1_dma_map, iova, 8);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_map_size
+OFFSET(struct vfio_iommu_type1_dma_map, size, 24);
+WIDTH(struct vfio_iommu_type1_dma_map, size, 8);
+#endif
+
+/* struct vfio_iommu_type1_dma_unmap */
+#ifndef LACKS_vfio_iommu_type1_dma_unmap_argsz
+OFFSET(struct vfio_iommu_type1_dma_unmap, argsz, 0);
+WIDTH(struct vfio_iommu_type1_dma_unmap, argsz, 4);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_unmap_flags
+OFFSET(struct vfio_iommu_type1_dma_unmap, flags, 4);
+WIDTH(struct vfio_iommu_type1_dma_unmap, flags, 4);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_unmap_iova
+OFFSET(struct vfio_iommu_type1_dma_unmap, iova, 8);
+WIDTH(struct vfio_iommu_type1_dma_unmap, iova, 8);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_unmap_size
+OFFSET(struct vfio_iommu_type1_dma_unmap, size, 16);
+WIDTH(struct vfio_iommu_type1_dma_unmap, size, 8);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dma_unmap_data
+OFFSET(struct vfio_iommu_type1_dma_unmap, data, 24);
+#endif
+
+/* struct vfio_device_feature_migration */
+#ifndef LACKS_vfio_device_feature_migration_flags
+OFFSET(struct vfio_device_feature_migration, flags, 0);
+WIDTH(struct vfio_device_feature_migration, flags, 8);
+#endif
+
+/* struct vfio_device_feature_mig_state */
+#ifndef LACKS_vfio_device_feature_mig_state_device_state
+OFFSET(struct vfio_device_feature_mig_state, device_state, 0);
+WIDTH(struct vfio_device_feature_mig_state, device_state, 4);
+#endif
+#ifndef LACKS_vfio_device_feature_mig_state_data_fd
+OFFSET(struct vfio_device_feature_mig_state, data_fd, 4);
+WIDTH(struct vfio_device_feature_mig_state, data_fd, 4);
+#endif
+
+/* struct vfio_device_low_power_entry_with_wakeup */
+#ifndef LACKS_vfio_device_low_power_entry_with_wakeup_wakeup_eventfd
+OFFSET(struct vfio_device_low_power_entry_with_wakeup, wakeup_eventfd, 0);
+WIDTH(struct vfio_device_low_power_entry_with_wakeup, wakeup_eventfd, 4);
+#endif
+#ifndef LACKS_vfio_device_low_power_entry_with_wakeup_reserved
+OFFSET(struct vfio_device_low_power_entry_with_wakeup, reserved, 4);
+WIDTH(struct vfio_device_low_power_entry_with_wakeup, reserved, 4);
+#endif
+
+/* struct vfio_device_feature_dma_logging_control */
+#ifndef LACKS_vfio_device_feature_dma_logging_control_page_size
+OFFSET(struct vfio_device_feature_dma_logging_control, page_size, 0);
+WIDTH(struct vfio_device_feature_dma_logging_control, page_size, 8);
+#endif
+#ifndef LACKS_vfio_device_feature_dma_logging_control_num_ranges
+OFFSET(struct vfio_device_feature_dma_logging_control, num_ranges, 8);
+WIDTH(struct vfio_device_feature_dma_logging_control, num_ranges, 4);
+#endif
+#ifndef LACKS_vfio_device_feature_dma_logging_control___reserved
+OFFSET(struct vfio_device_feature_dma_logging_control, __reserved, 12);
+WIDTH(struct vfio_device_feature_dma_logging_control, __reserved, 4);
+#endif
+#ifndef LACKS_vfio_device_feature_dma_logging_control_ranges
+OFFSET(struct vfio_device_feature_dma_logging_control, ranges, 16);
+WIDTH(struct vfio_device_feature_dma_logging_control, ranges, 8);
+#endif
+
+/* struct vfio_device_feature_dma_logging_report */
+#ifndef LACKS_vfio_device_feature_dma_logging_report_iova
+OFFSET(struct vfio_device_feature_dma_logging_report, iova, 0);
+WIDTH(struct vfio_device_feature_dma_logging_report, iova, 8);
+#endif
+#ifndef LACKS_vfio_device_feature_dma_logging_report_length
+OFFSET(struct vfio_device_feature_dma_logging_report, length, 8);
+WIDTH(struct vfio_device_feature_dma_logging_report, length, 8);
+#endif
+#ifndef LACKS_vfio_device_feature_dma_logging_report_page_size
+OFFSET(struct vfio_device_feature_dma_logging_report, page_size, 16);
+WIDTH(struct vfio_device_feature_dma_logging_report, page_size, 8);
+#endif
+#ifndef LACKS_vfio_device_feature_dma_logging_report_bitmap
+OFFSET(struct vfio_device_feature_dma_logging_report, bitmap, 24);
+WIDTH(struct vfio_device_feature_dma_logging_report, bitmap, 8);
+#endif
+
+/* struct vfio_device_feature_mig_data_size */
+#ifndef LACKS_vfio_device_feature_mig_data_size_stop_copy_length
+OFFSET(struct vfio_device_feature_mig_data_size, stop_copy_length, 0);
+WIDTH(struct vfio_device_feature_mig_data_size, stop_copy_length, 8);
+#endif
+
+/* struct vfio_device_feature_bus_master */
+#ifndef LACKS_vfio_device_feature_bus_master_op
+OFFSET(struct vfio_device_feature_bus_master, op, 0);
+WIDTH(struct vfio_device_feature_bus_master, op, 4);
+#endif
+
+/* Structs without a meaning here. */
+#ifndef LACKS_vfio_bitmap
+SIZE(struct vfio_bitmap, sizeof(struct vfio_bitmap) == 24 ? 24 : ON_I386(20, 24));
+#endif
+#ifndef LACKS_vfio_device_feature_dma_logging_range
+SIZE(struct vfio_device_feature_dma_logging_range, 16);
+#endif
+#ifndef LACKS_vfio_device_gfx_plane_info
+SIZE(struct vfio_device_gfx_plane_info,
+     sizeof(struct vfio_device_gfx_plane_info) == 64 ? 64 : ON_I386(60, 64));
+#endif
+#ifndef LACKS_vfio_device_migration_info
+SIZE(struct vfio_device_migration_info, 32);
+#endif
+#ifndef LACKS_vfio_eeh_pe_err
+SIZE(struct vfio_eeh_pe_err, 24);
+#endif
+#ifndef LACKS_vfio_eeh_pe_op
+SIZE(struct vfio_eeh_pe_op, sizeof(struct vfio_eeh_pe_op) == 40 ? 40 : ON_I386(36, 40));
+#endif
+#ifndef LACKS_vfio_iommu_spapr_register_memory
+SIZE(struct vfio_iommu_spapr_register_memory, 24);
+#endif
+#ifndef LACKS_vfio_iommu_spapr_tce_create
+SIZE(struct vfio_iommu_spapr_tce_create, 40);
+#endif
+#ifndef LACKS_vfio_iommu_spapr_tce_ddw_info
+SIZE(struct vfio_iommu_spapr_tce_ddw_info, 16);
+#endif
+#ifndef LACKS_vfio_iommu_spapr_tce_info
+SIZE(struct vfio_iommu_spapr_tce_info, 32);
+#endif
+#ifndef LACKS_vfio_iommu_spapr_tce_remove
+SIZE(struct vfio_iommu_spapr_tce_remove, 16);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dirty_bitmap
+SIZE(struct vfio_iommu_type1_dirty_bitmap, 8);
+#endif
+#ifndef LACKS_vfio_iommu_type1_dirty_bitmap_get
+SIZE(struct vfio_iommu_type1_dirty_bitmap_get,
+     sizeof(struct vfio_iommu_type1_dirty_bitmap_get) == 40 ? 40 : ON_I386(36, 40));
+#endif
+#ifndef LACKS_vfio_iova_range
+SIZE(struct vfio_iova_range, 16);
+#endif
+#ifndef LACKS_vfio_pci_dependent_device
+SIZE(struct vfio_pci_dependent_device, 8);
+#endif
+#ifndef LACKS_vfio_precopy_info
+SIZE(struct vfio_precopy_info, 24);
+#endif
+#ifndef LACKS_vfio_region_sparse_mmap_area
+SIZE(struct vfio_region_sparse_mmap_area, 16);
+#endif
+#ifndef LACKS_vfio_region_gfx_edid
+SIZE(struct vfio_region_gfx_edid, 24);
+#endif

@@ -174,3 +174,17 @@ def test_a_difference_is_seen(right: str, changed: str, tmp_path: Path) -> None:
     assert right in source
     _, wrong = one.check("gcc", one.lacks("gcc"), source.replace(right, changed))
     assert "static assertion failed" in wrong
+
+
+# What no number stands for: strings, and macros with an argument.
+WORDS = r"VFIO_DEVICE_API_\w+_STRING|VFIO_DEVICE_STATE_(VALID|IS_ERROR|SET_ERROR)|VFIO_H"
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_no_name_of_a_header_is_passed_over(which: str, tmp_path: Path) -> None:
+    one = header(which, tmp_path)
+    text = (one.include / "linux/vfio.h").read_text(encoding="utf-8")
+    names = re.findall(r"^#define\s+(VFIO_\w+)|^struct (vfio_\w+)", text, flags=re.M)
+    compared = set(re.findall(r"\w+", CHECK.read_text(encoding="utf-8")))
+    missed = {macro or struct for macro, struct in names} - compared
+    assert {name for name in missed if not re.fullmatch(WORDS, name)} == set()

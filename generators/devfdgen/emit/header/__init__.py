@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...calls import Calls, Struct, load
 from ...model import Body, DeviceType, Field, Spec
 from .. import MARK, Refused, environment
 
@@ -152,9 +153,34 @@ def indexes(one: DeviceType, prefix: str) -> list[tuple[str, int, str]]:
     return found
 
 
+def values(calls: list[Calls]) -> list[tuple[str, str]]:
+    """Numbers of spec/calls by their names in the header: calls, flags, features and the rest."""
+    found = []
+    for file in calls:
+        named = [(one.call, one.number) for one in file.requests if not one.reply]
+        named += file.rest_calls.items()
+        found += [(call, f"_IO(';', {ioctl})") for call, ioctl in named if call[0] != "_"]
+        for flags in file.flags.values():
+            found += [(f"{flags.c}{bit}", f"{1 << at:#x}") for bit, at in flags.bits.items()]
+        found += [(f"VFIO_DEVICE_FEATURE_{one.name}", str(one.number)) for one in file.features]
+        found += [(key, hex(value & 0xFFFFFFFF)) for key, value in file.rest_values.items()]
+    return found
+
+
+def structs(calls: list[Calls]) -> list[Struct]:
+    """The structs of requests and features; those of replies are among the bodies."""
+    found = []
+    for file in calls:
+        found += [one for one in file.requests if one.c and not one.reply]
+        found += [one for one in file.features if one.c]
+    return found
+
+
 def render(spec: Spec) -> dict[str, str]:
     env = environment(__file__)
     env.globals.update(name=name, number=number)
+    calls = load(spec)
+    known = {body.c for fmt in spec.formats.values() for body in fmt.bodies()}
     formats = spec.formats.values()
     types = [one for fmt in formats for one in fmt.types.values() if one.name in INDEXED]
     text = env.get_template("header_check.c.j2").render(
@@ -164,5 +190,8 @@ def render(spec: Spec) -> dict[str, str]:
         capabilities=capabilities(spec),
         indexes=[row for one in types for row in indexes(one, INDEXED[one.name])],
         layouts=layouts(spec),
+        values=values(calls),
+        structs=[one for one in structs(calls) if one.c not in known],
+        sizes=[row for file in calls for row in file.rest_sizes.items()],
     )
     return {"codec/generated/header_check.c": text}
