@@ -154,9 +154,16 @@ static void print_row(const struct listed *d)
 	    problems[d->problem.kind].text);
 }
 
+/* The text may name a driver, and a terminal is not to act upon what that is called. */
 static void print_paragraph(const char *text)
 {
-	print_wrapped(text, 0, 0);
+	char plain[sizeof(((struct problem *)0)->text)];
+	size_t i;
+
+	for (i = 0; text[i] && i < sizeof(plain) - 1; i++)
+		plain[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
+	plain[i] = '\0';
+	print_wrapped(plain, 0, 0);
 	putchar('\n');
 }
 

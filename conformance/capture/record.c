@@ -47,7 +47,7 @@ static const struct question irq_info = {
 static const struct question iommu_info = {
 	"VFIO_IOMMU_GET_INFO", 112, ON_CONTAINER, DEVFD_IOMMU_INFO, {8, 16, 20, 24}};
 static const struct question hot_reset = {
-	"VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", 112, ON_DEVICE, 0, {11, 12}};
+	"VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", 112, ON_DEVICE, DEVFD_HOT_RESET_INFO, {11, 12}};
 /* clang-format on */
 
 struct recorder {
@@ -149,16 +149,19 @@ static int ask_with(const struct recorder *r, const struct question *q, uint32_t
  * if it says nothing now. */
 static uint32_t wanted(const struct reply *reply, uint32_t before)
 {
-	uint32_t need = before;
+	uint32_t need = 0;
 
-	if (!reply->error)
-		need = devfd_get32(reply->bytes, is_big());
 	/* This call does not raise argsz; it counts what did not fit. */
-	if (reply->error == ENOSPC && !reply->call && reply->argsz >= HOT_RESET_HEAD) {
+	if (reply->error == ENOSPC && reply->number == hot_reset.number &&
+	    reply->argsz >= HOT_RESET_HEAD) {
 		uint32_t count = devfd_get32(reply->bytes + 8, is_big());
 
 		if (count <= (ARGSZ_MAX - HOT_RESET_HEAD) / HOT_RESET_EACH)
 			need = HOT_RESET_HEAD + count * HOT_RESET_EACH;
+	} else if (reply->error) {
+		return before;
+	} else {
+		need = devfd_get32(reply->bytes, is_big());
 	}
 	return need > reply->argsz && need <= ARGSZ_MAX ? need : 0;
 }
