@@ -68,6 +68,10 @@ $(BUILD)/tests/judge: $(BUILD)/obj/codec/tests/judge.o $(BUILD)/obj/codec/cli/du
 
 unit-bins: $(TEST_BINS)
 
+include conformance/capture/rules.mk
+include conformance/capture/tests/rules.mk
+include conformance/kernel/rules.mk
+
 # ---- Generated files ----
 
 .PHONY: generate check-generated lint format
@@ -83,15 +87,17 @@ C_BY_HAND := $(shell git ls-files '*.c' '*.h' 2>/dev/null | grep -v -e generated
 format:
 	clang-format -i $(C_BY_HAND)
 
+LINTED = $(CORE) $(TABLES) $(CLI) $(sort $(CAPTURE) $(KERNEL_CHECK))
+
 # Every warning is an error here; main builds without any under both compilers.
 lint: check-generated
 	clang-format --dry-run --Werror $(C_BY_HAND)
-	$(MAKE) --no-print-directory BUILD=build/gcc CC=gcc EXTRA=-Werror all unit-bins
-	$(MAKE) --no-print-directory BUILD=build/clang CC=clang EXTRA=-Werror all unit-bins
+	$(MAKE) --no-print-directory BUILD=build/gcc CC=gcc EXTRA=-Werror all unit-bins build/gcc/kernel-check
+	$(MAKE) --no-print-directory BUILD=build/clang CC=clang EXTRA=-Werror all unit-bins build/clang/kernel-check
 	$(MAKE) --no-print-directory BUILD=build/analyzer CC=gcc EXTRA='-Werror -fanalyzer' build/analyzer/libdevfd.a
-	clang-tidy --quiet --warnings-as-errors='*' $(CORE) $(TABLES) $(CLI) -- -std=c11 -D_GNU_SOURCE -DDEVFD_VERSION='"0"'
+	clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=c11 -D_GNU_SOURCE -DDEVFD_VERSION='"0"'
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.cppcheck \
-		--enable=warning,performance,portability $(CORE) $(TABLES) $(CLI)
+		--enable=warning,performance,portability $(LINTED)
 
 # ---- Tests ----
 
@@ -113,6 +119,7 @@ check: setup
 	@$(MAKE) --no-print-directory check-generated check-unit check-loads
 	@$(MAKE) --no-print-directory check-san
 	@$(MAKE) --no-print-directory check-python check-differential
+	@$(MAKE) --no-print-directory check-capture check-predict check-kernel-unit
 	@echo "make check: all good"
 
 check-unit: $(TEST_BINS)
@@ -163,7 +170,7 @@ $(BUILD)/tests/replay: $(BUILD)/obj/codec/tests/replay.o $(BUILD)/libdevfd.a
 check-sabotage:
 	@$(PYTHON) -B generators/tests/sabotage.py
 
-check-all: check lint check-san-tool check-arch coverage prove check-sabotage
+check-all: check lint check-san-tool check-arch coverage prove check-sabotage check-kernel check-kernel-full
 	@$(MAKE) --no-print-directory check-differential DIFFERENTIAL=1000000
 
 # ---- Figures ----
@@ -192,7 +199,7 @@ $(AMALGAMATION)/devfd.c: generators/amalgamate.py spec/ids.lock $(CORE) $(wildca
 
 install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include/devfd/generated share/man/man1)
-	install -m 755 $(BUILD)/devfd $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/devfd $(BUILD)/devfd-capture $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/libdevfd.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 codec/codec.h $(DESTDIR)$(PREFIX)/include/devfd/
 	install -m 644 codec/generated/model.h $(DESTDIR)$(PREFIX)/include/devfd/generated/
@@ -236,6 +243,8 @@ help:
 ## make check       everything that takes minutes: generated files, unit tests, sanitizers, oracle, vectors
 ## make lint        both compilers, clang-format, clang-tidy, cppcheck, gcc -fanalyzer; warnings are errors
 ## make check-arch  the corpus on big-endian and 32-bit builds
+## make check-kernel [KERNEL= MODULES= EXTRA=]  Debian's stock kernels, or yours, in guests
+## make check-kernel-full  those and our own: cdev, KASAN, mediated devices, s390x
 ## make install  tool, library, header, manual page and devfd.pc to DESTDIR and PREFIX
 ## make dist     build/dist: sources, amalgamation and corpus as tarballs
 ## make check-header HEADER=FILE  the spec against a vfio.h of yours
