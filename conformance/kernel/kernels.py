@@ -118,13 +118,10 @@ def features(config: str, modules: list[str]) -> list[str]:
     if config:
         options.update({new: options.get(old, "n") for new, old in IMPLIED.items()
                         if new not in options})
-    found = [feature for feature, names in FEATURES.items()
-             if any(options.get(name) in ("y", "m") for name in names)]
-    names = {module_name(Path(path)) for path in modules}
-    samples = bool(names.intersection(SAMPLES))
-    if samples and "mdev" not in found:
-        found.append("mdev")
-    return found
+    loaded = {module_name(Path(path)) for path in modules}
+    options.update({f"SAMPLE_VFIO_MDEV_{name.upper()}": "m" for name in loaded & set(SAMPLES)})
+    return [feature for feature, names in FEATURES.items()
+            if any(options.get(name) in ("y", "m") for name in names)]
 
 
 def unmet(fragment: str, config: str) -> list[str]:
@@ -302,7 +299,8 @@ class Kernels:
         if missing := unmet(fragment, config.read_text()):
             raise KernelError(f"{name}: the kernel does not take {', '.join(missing)}; "
                               f"correct {CONFIGS.name}/{name}.config")
-        run("building; it takes minutes, once", *command, "bzImage", "modules")
+        self.progress(f"{name}: building takes some minutes, once")
+        run("building", *command, "bzImage", "modules")
         self.finish(half, package.upstream, tree, tree / ARCHES[arch].boot / "bzImage", config)
         self.record(half, package)
         shutil.rmtree(tree)

@@ -1,0 +1,678 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Tests of kernels.py on fabricated packages, images and modules: nothing is downloaded."""
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE))
+
+import archive  # noqa: E402
+import cache  # noqa: E402
+import kernels  # noqa: E402
+import kmods  # noqa: E402
+from archive import Package, Unreachable  # noqa: E402
+from cache import Cache, KernelError  # noqa: E402
+
+RELEASE = "6.12.117-devfd"
+
+
+def quiet(_: str) -> None:
+    """Progress that nobody reads."""
+
+
+def bzimage(path: Path, release: str = RELEASE, arch: str = "x86_64", rest: str = "#1 SMP") -> Path:
+    """A file that says of itself what a bzImage does."""
+    data = bytearray(0x10100)
+    if arch == "x86_64":
+        data[0x202:0x206] = b"HdrS"
+    else:
+        data[0x10008:0x1000e] = b"S390EP"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data + f"{release} (me@here) {rest}".encode() + b"\0")
+    return path
+
+
+def module(path: Path, depends: str = "", release: str = RELEASE, flags: str = "SMP mod_unload",
+           machine: int = 62, order: str = "little") -> Path:
+    """A file that has of a module what is looked at."""
+    data = bytearray(64)
+    data[:6] = b"\x7fELF\x02" + (b"\1" if order == "little" else b"\2")
+    data[18:20] = machine.to_bytes(2, "little" if order == "little" else "big")
+    data += f"license=GPL\0depends={depends}\0name=x\0vermagic={release} {flags} \0".encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    packed = {".xz": lzma.compress, ".gz": gzip.compress}.get(path.suffix, bytes)
+    path.write_bytes(packed(bytes(data)))
+    return path
+
+
+def tree(folder: Path, suffix: str = "", release: str = RELEASE) -> Path:
+    """The modules of a kernel 6.12 with the samples, under the folders that it has."""
+    for path, depends in {
+            "virt/lib/irqbypass.ko": "", "drivers/iommu/iommufd/iommufd.ko": "",
+            "drivers/vfio/vfio.ko": "iommufd", "drivers/vfio/vfio_iommu_type1.ko": "vfio",
+            "drivers/vfio/pci/vfio-pci-core.ko": "vfio,irqbypass",
+            "drivers/vfio/pci/vfio-pci.ko": "vfio-pci-core", "drivers/vfio/mdev/mdev.ko": "",
+            "samples/vfio-mdev/mbochs.ko": "mdev,vfio", "samples/vfio-mdev/mtty.ko": "mdev,vfio",
+            "drivers/net/e1000.ko": ""}.items():
+        module(folder / (path + suffix), depends, release)
+    return folder
+
+
+ORDER_612 = ["irqbypass", "iommufd", "vfio", "vfio_iommu_type1", "vfio_pci_core", "vfio_pci",
+             "mdev", "mtty", "mbochs"]
+
+
+def names(modules: list[str]) -> list[str]:
+    """Names of the files of modules."""
+    return [kmods.module_name(Path(path)) for path in modules]
+
+
+class Offered(archive.Archive):
+    """An archive with versions of its own, and no apt."""
+
+    def __init__(self, store: Cache, versions: dict[str, str], depends: str = "") -> None:
+        super().__init__(store, quiet)
+        self.versions = versions
+        self.depends = depends
+        self.fetched: list[str] = []
+
+    def newest(self, name: str, arch: str = "") -> Package:
+        if name not in self.versions:
+            raise Unreachable(f"the package {name} could not be found: no network")
+        return Package(name, arch, self.versions[name], self.depends)
+
+    def fetch(self, package: Package, into: Path) -> Path:
+        self.fetched.append(package.spec)
+        raise Unreachable(f"the package {package.spec} could not be fetched: no network")
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> kernels.Kernels:
+    """Kernels with a cache of their own that has a busybox in it; no package can be had."""
+    made = kernels.Kernels(quiet, tmp_path / "cache")
+    for arch in kernels.ARCHES:
+        entry = cache.entry_name(f"busybox-{arch}", "1:1.35", cache.digest(kernels.RECIPE,
+                                                                            "bin/busybox"))
+        made.cache.make(entry, lambda half: fill_busybox(half), quiet)
+    made.archive = Offered(made.cache, {})
+    return made
+
+
+def fill_busybox(half: Path) -> None:
+    (half / "busybox").write_bytes(b"static")
+    (half / "packages.json").write_text('{"busybox-static": "1:1.35"}')
+
+
+def add_kernel(made: kernels.Kernels, name: str, version: str) -> Path:
+    """Puts a kernel into the cache as building it would."""
+    def fill(half: Path) -> None:
+        source = made.cache.root.parent / f"made-{version}"
+        made.finish(half, version, tree(source / "tree"), bzimage(source / "bzImage"),
+                    config(source / "config", VFIO="m", VFIO_GROUP="y"))
+        made.record(half, Package("linux-source-6.12", "", version))
+    return made.cache.make(cache.entry_name(name, version, made.recipe(name)), fill, quiet)
+
+
+def config(path: Path, **options: str) -> Path:
+    """A .config."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"# CONFIG_{name} is not set\n" if value == "n" else
+                            f"CONFIG_{name}={value}\n" for name, value in options.items()))
+    return path
+
+
+# -- the cache ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("environment, folder", [
+    ({"DEVFD_CACHE": "/a/b", "XDG_CACHE_HOME": "/x", "HOME": "/h"}, "/a/b"),
+    ({"XDG_CACHE_HOME": "/x", "HOME": "/h"}, "/x/devfd"),
+    ({"HOME": "/h"}, "/h/.cache/devfd")])
+def test_the_cache_is_where_the_environment_says(monkeypatch, environment, folder):
+    for name in ("DEVFD_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert cache.default_root() == Path(folder)
+
+
+def test_a_changed_fragment_or_version_is_another_entry(mine, monkeypatch, tmp_path):
+    monkeypatch.setattr(kernels, "CONFIGS", tmp_path)
+    fragment = tmp_path / "own-6.12.config"
+    fragment.write_text("CONFIG_VFIO=m\n")
+    before = mine.recipe("own-6.12")
+    assert mine.recipe("own-6.12") == before
+    fragment.write_text("CONFIG_VFIO=y\n")
+    assert mine.recipe("own-6.12") != before
+    assert mine.recipe("debian-6.1") != before
+    of = {cache.entry_name("own-6.12", version, before) for version in ("6.12.1-1", "6.12.1-2")}
+    assert len(of) == 2
+
+
+def test_parts_of_a_digest_do_not_run_together():
+    assert cache.digest("ab", "c") != cache.digest("a", "bc")
+
+
+def test_a_version_becomes_one_part_of_a_file_name():
+    assert cache.entry_name("busybox-s390x", "1:1.35.0-4+deb12u1_b/1", "abc") == \
+        "busybox-s390x_1-1.35.0-4+deb12u1-b-1_abc"
+
+
+def test_an_entry_whose_filling_fails_is_not_there(tmp_path):
+    store = Cache(tmp_path)
+
+    def fill(half: Path) -> None:
+        (half / "big").write_bytes(b"x")
+        raise KernelError("no")
+    with pytest.raises(KernelError, match="^no$"):
+        store.make("a_1_2", fill, quiet)
+    assert [path.name for path in tmp_path.iterdir()] == ["locks"]
+
+
+def test_what_a_killed_run_left_is_cleared_away(tmp_path):
+    store = Cache(tmp_path)
+    (tmp_path / ".half-a_1_2").mkdir()
+    (tmp_path / ".half-a_1_2" / "rest").touch()
+    folder = store.make("a_1_2", lambda half: (half / "new").touch(), quiet)
+    assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+def test_an_error_of_the_file_system_is_one_line(tmp_path):
+    def fill(half: Path) -> None:
+        (half / "missing" / "file").touch()
+    with pytest.raises(KernelError, match="a_1_2 could not be made in the cache: .*No such file"):
+        Cache(tmp_path).make("a_1_2", fill, quiet)
+
+
+def test_a_cache_that_cannot_be_made_says_how_to_name_another(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(KernelError, match="cannot be made: Not a directory; .*DEVFD_CACHE"):
+        Cache(tmp_path / "file")
+
+
+def test_two_at_once_make_an_entry_once(tmp_path):
+    store = Cache(tmp_path)
+    made: list[int] = []
+    said: list[str] = []
+
+    def fill(half: Path) -> None:
+        made.append(1)
+        time.sleep(0.3)
+        (half / "file").touch()
+    found: list[Path] = []
+    runs = [threading.Thread(target=lambda: found.append(store.make("a_1_2", fill, said.append)))
+            for _ in range(3)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert made == [1]
+    assert [(path / "file").exists() for path in found] == [True] * 3
+    assert set(said) == {"waiting for another run that makes a_1_2"}
+
+
+def test_prune_removes_what_is_not_current_and_nothing_else(mine):
+    old = add_kernel(mine, "own-6.12", "6.12.1-1")
+    new = add_kernel(mine, "own-6.12", "6.12.2-1")
+    changed = mine.cache.root / cache.entry_name("own-6.12", "6.12.2-1", "abcabcabcabc")
+    half = mine.cache.root / ".half-own-6.12_6.12.0-1_abc"
+    other = mine.cache.root / "apt"
+    for folder in (changed, half, other):
+        folder.mkdir()
+    mine.archive = Offered(mine.cache, {"linux-source-6.12": "6.12.2-1"})
+    assert sorted(mine.prune()) == sorted(path.name for path in (old, changed, half))
+    assert new.is_dir() and other.is_dir()
+    assert mine.busybox("x86_64").read_bytes() == b"static"
+
+
+def test_prune_leaves_what_another_run_is_making(mine):
+    half = mine.cache.root / ".half-own-6.12_6.12.0-1_abc"
+    half.mkdir()
+    with mine.cache.lock("own-6.12_6.12.0-1_abc", quiet):
+        assert mine.prune() == []
+    assert half.is_dir()
+
+
+# -- where the archive does not answer ------------------------------------------------------------
+
+
+def test_the_cache_serves_where_the_archive_cannot_be_reached(mine):
+    said: list[str] = []
+    mine.progress = said.append
+    add_kernel(mine, "own-6.12", "6.12.1-1")
+    newer = add_kernel(mine, "own-6.12", "6.12.2-1")
+    os.utime(newer, (time.time() + 9, time.time() + 9))
+    got = mine.get("own-6.12")
+    assert (got.version, got.release, got.arch) == ("6.12.2-1", RELEASE, "x86_64")
+    assert names(got.modules) == ORDER_612
+    assert got.features == ["group", "container", "mdev"]
+    assert got.packages == {"linux-source-6.12": "6.12.2-1", "busybox-static": "1:1.35"}
+    assert all(Path(path).is_file() for path in (got.image, got.busybox, got.config, *got.modules))
+    assert said[0] == ("the package linux-source-6.12 could not be found: no network; "
+                       f"using {newer.name} of the cache")
+
+
+def test_a_package_that_cannot_be_fetched_is_asked_for_once_and_the_cache_serves(mine):
+    add_kernel(mine, "s390x-6.12", "6.12.1-1")
+    offered = Offered(mine.cache, {"linux-source-6.12": "6.12.2-1"})
+    mine.archive = offered
+    got = mine.entry("s390x-6.12", "linux-source-6.12", "", mine.recipe("s390x-6.12"),
+                     lambda half, package: offered.fetch(package, half))
+    assert got.name.startswith("s390x-6.12_6.12.1-1_")
+    assert offered.fetched == ["linux-source-6.12=6.12.2-1"]
+
+
+def test_a_newer_version_is_fetched_where_one_has_vanished(mine):
+    offered = Offered(mine.cache, {"linux-source-6.12": "6.12.1-1"})
+    mine.archive = offered
+
+    def fill(half: Path, package: Package) -> None:
+        if package.version == "6.12.1-1":
+            offered.versions["linux-source-6.12"] = "6.12.2-1"
+            offered.fetch(package, half)
+        (half / "file").touch()
+    got = mine.entry("source-6.12", "linux-source-6.12", "", "abc", fill)
+    assert got.name == "source-6.12_6.12.2-1_abc"
+    assert (got / "file").exists()
+
+
+def test_an_entry_with_another_fragment_does_not_serve(mine, monkeypatch, tmp_path):
+    add_kernel(mine, "own-6.12", "6.12.1-1")
+    monkeypatch.setattr(kernels, "CONFIGS", tmp_path)
+    (tmp_path / "own-6.12.config").write_text("CONFIG_OTHER=y\n")
+    with pytest.raises(Unreachable, match="^the package linux-source-6.12 could not be found"):
+        mine.get("own-6.12")
+
+
+def test_apt_is_told_of_a_state_of_its_own_and_asked_for_an_exact_version(tmp_path, monkeypatch):
+    script = tmp_path / "bin" / "apt-get"
+    script.parent.mkdir()
+    script.write_text('#!/bin/sh\necho "$@" >> "$LOG"\ncase "$*" in *download*) '
+                      'echo "E: Failed to fetch http://x/y.deb  404  Not Found" >&2; exit 100;; '
+                      'esac\n')
+    script.chmod(0o755)
+    log = tmp_path / "log"
+    monkeypatch.setenv("LOG", str(log))
+    monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+    apt = archive.Archive(Cache(tmp_path / "cache"), quiet)
+    apt.refresh()
+    apt.refresh()
+    with pytest.raises(Unreachable) as raised:
+        apt.fetch(Package("busybox-static", "s390x", "1:1-1"), tmp_path)
+    assert str(raised.value) == ("the package busybox-static:s390x=1:1-1 could not be fetched: "
+                                 "Failed to fetch http://x/y.deb  404  Not Found")
+    conf = tmp_path / "cache/apt/apt.conf"
+    assert log.read_text().splitlines() == [
+        f"-c {conf} update -q", f"-c {conf} download -q busybox-static:s390x=1:1-1",
+        f"-c {conf} update -q"]
+    text = conf.read_text()
+    for line in (f'Dir::State "{tmp_path}/cache/apt/state";', '"s390x";',
+                 f'Dir::State::status "{tmp_path}/cache/apt/status";',
+                 f'Dir::Cache "{tmp_path}/cache/apt/cache";', "#clear APT::Update::Post-Invoke;"):
+        assert line in text
+
+
+def test_without_apt_a_kernel_of_ones_own_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unreachable, match="^apt-get is missing: .*KERNEL= and MODULES="):
+        archive.Archive(Cache(tmp_path / "cache"), quiet).newest("busybox-static", "amd64")
+
+
+def test_lists_that_cannot_be_fetched_are_said_to_be_so(tmp_path, monkeypatch):
+    for name, text in (("apt-get", "echo 'W: Failed to fetch http://x/InRelease  Could not resolve'"),
+                       ("apt-cache", "exit 100")):
+        script = tmp_path / "bin" / name
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(f"#!/bin/sh\n{text}\n")
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    with pytest.raises(Unreachable) as raised:
+        archive.Archive(Cache(tmp_path / "cache"), quiet).newest("linux-image-amd64", "amd64")
+    assert str(raised.value) == ("the package linux-image-amd64:amd64 could not be found: "
+                                 "Failed to fetch http://x/InRelease  Could not resolve")
+
+
+# -- images and modules ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arch, release, rest, version", [
+    ("x86_64", "6.1.0-56-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-10-01)", "6.1.192"),
+    ("x86_64", "6.14.0-rc3+", "#1 SMP", "6.14.0"),
+    ("s390x", "6.12.117-devfd", "#1 SMP", "6.12.117")])
+def test_an_image_tells_its_release(tmp_path, arch, release, rest, version):
+    image = kmods.read_image(bzimage(tmp_path / "bzImage", release, arch, rest))
+    assert (image.arch, image.release, image.version) == (arch, release, version)
+
+
+def test_an_image_that_is_none_is_refused(tmp_path):
+    (tmp_path / "vmlinux").write_bytes(b"\x7fELF" + bytes(0x20000))
+    with pytest.raises(KernelError, match="is no bzImage for x86-64 or s390x; give arch/x86/boot"):
+        kmods.read_image(tmp_path / "vmlinux")
+    with pytest.raises(KernelError, match="none: No such file or directory"):
+        kmods.read_image(tmp_path / "none")
+    dumb = bzimage(tmp_path / "dumb")
+    dumb.write_bytes(dumb.read_bytes()[:0x10100])
+    with pytest.raises(KernelError, match="dumb does not tell its release"):
+        kmods.read_image(dumb)
+
+
+def test_61_has_a_module_more_and_no_iommufd(tmp_path):
+    for name, depends in {"vfio_virqfd": "", "vfio": "", "vfio_iommu_type1": "vfio",
+                          "irqbypass": "", "vfio-pci": "vfio-pci-core,vfio",
+                          "vfio-pci-core": "vfio_virqfd,vfio,irqbypass", "mdev": "vfio"}.items():
+        module(tmp_path / f"{name}.ko", depends)
+    order = kmods.load_order(kmods.index(tmp_path, RELEASE), kmods.WANTED, set())
+    assert [one.name for one in order] == ["irqbypass", "vfio_virqfd", "vfio", "vfio_iommu_type1",
+                                           "vfio_pci_core", "vfio_pci", "mdev"]
+
+
+def test_what_a_module_needs_goes_before_it_even_where_nobody_asked_for_it(tmp_path):
+    module(tmp_path / "vfio.ko", "helper-two")
+    module(tmp_path / "helper_two.ko", "helper_one")
+    module(tmp_path / "helper-one.ko")
+    order = kmods.load_order(kmods.index(tmp_path, RELEASE), kmods.WANTED, set())
+    assert [one.name for one in order] == ["helper_one", "helper_two", "vfio"]
+
+
+def test_a_needed_module_that_is_missing_is_named_unless_built_in(tmp_path):
+    module(tmp_path / "vfio.ko", "iommufd")
+    found = kmods.index(tmp_path, RELEASE)
+    with pytest.raises(KernelError, match="vfio.ko needs the module iommufd, which is not among"):
+        kmods.load_order(found, kmods.WANTED, set())
+    assert [one.name for one in kmods.load_order(found, kmods.WANTED, {"iommufd"})] == ["vfio"]
+
+
+def test_a_circle_of_needs_ends(tmp_path):
+    module(tmp_path / "vfio.ko", "a")
+    module(tmp_path / "a.ko", "vfio")
+    found = kmods.index(tmp_path, RELEASE)
+    assert sorted(one.name for one in kmods.load_order(found, kmods.WANTED, set())) == ["a", "vfio"]
+
+
+def test_of_two_releases_below_a_folder_the_images_own_is_taken(tmp_path):
+    tree(tmp_path / "lib/modules/6.1.0-1-amd64/kernel", release="6.1.0-1-amd64")
+    tree(tmp_path / "lib/modules" / RELEASE / "kernel")
+    assert all(RELEASE in one.path.parts for one in kmods.index(tmp_path, RELEASE).values())
+
+
+def test_a_big_endian_module_is_read(tmp_path):
+    one = kmods.Module(module(tmp_path / "vfio.ko", machine=22, order="big"))
+    one.check(kmods.Image("s390x", RELEASE, "6.12.117"))
+    with pytest.raises(KernelError, match="vfio.ko is not built for x86_64"):
+        one.check(kmods.Image("x86_64", RELEASE, "6.12.117"))
+
+
+# -- anybody's kernel -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("below", ["", "kernel", f"lib/modules/{RELEASE}/kernel"])
+@pytest.mark.parametrize("suffix", ["", ".xz", ".gz"])
+def test_a_folder_of_modules_may_be_of_any_shape(mine, tmp_path, below, suffix):
+    tree(tmp_path / "mods" / below, suffix)
+    got = mine.custom(bzimage(tmp_path / "bzImage"), tmp_path / "mods")
+    assert names(got.modules) == ORDER_612
+    assert all(Path(path).read_bytes()[:4] == b"\x7fELF" for path in got.modules)
+    assert (got.name, got.config, got.features) == ("custom", "", ["mdev"])
+
+
+def test_a_flat_folder_does_as_well(mine, tmp_path):
+    for path in tree(tmp_path / "tree").rglob("*.ko"):
+        (tmp_path / "flat").mkdir(exist_ok=True)
+        path.rename(tmp_path / "flat" / path.name)
+    got = mine.custom(bzimage(tmp_path / "bzImage"), tmp_path / "flat")
+    assert names(got.modules) == ORDER_612
+
+
+def test_extra_modules_come_last_in_the_order_given(mine, tmp_path):
+    tree(tmp_path / "mods")
+    extra = [module(tmp_path / "b.ko", "e1000"), module(tmp_path / "a.ko", "vfio-pci-core")]
+    got = mine.custom(bzimage(tmp_path / "bzImage"), tmp_path / "mods", extra)
+    assert names(got.modules) == [*ORDER_612, "e1000", "b", "a"]
+
+
+def test_a_kernel_without_modules_needs_no_folder(mine, tmp_path):
+    got = mine.custom(bzimage(tmp_path / "bzImage", arch="s390x"))
+    assert (got.arch, got.modules) == ("s390x", [])
+    assert got.busybox.startswith(str(mine.cache.root / "busybox-s390x_"))
+
+
+@pytest.mark.parametrize("where", ["bzImage-folder", "build", "given", "tree"])
+def test_the_config_is_found_by_the_names_in_use(mine, tmp_path, where):
+    image = bzimage(tmp_path / "src/arch/x86/boot/bzImage")
+    mods = tree(tmp_path / "mods/lib/modules" / RELEASE)
+    path = {"bzImage-folder": image.parent / f"config-{RELEASE}", "build": tmp_path / "src/.config",
+            "given": tmp_path / "mine", "tree": mods / "config"}[where]
+    config(path, VFIO="m", VFIO_DEVICE_CDEV="y", KASAN="y", VFIO_GROUP="n", IOMMUFD="m")
+    got = mine.custom(image, tmp_path / "mods", config=path if where == "given" else None)
+    assert got.config == str(path)
+    assert got.features == ["cdev", "iommufd", "container", "mdev", "kasan"]
+
+
+def test_a_config_that_was_given_and_is_not_there_is_refused(mine, tmp_path):
+    with pytest.raises(KernelError, match="there is no file .*/none"):
+        mine.custom(bzimage(tmp_path / "bzImage"), config=tmp_path / "none")
+
+
+def test_modules_of_another_kernel_are_refused(mine, tmp_path):
+    tree(tmp_path / "mods", release="6.12.1")
+    with pytest.raises(KernelError, match=f"is built for 6.12.1, but the kernel is {RELEASE}"):
+        mine.custom(bzimage(tmp_path / "bzImage"), tmp_path / "mods")
+
+
+def test_a_module_with_versioned_symbols_may_be_of_another_release(mine, tmp_path):
+    extra = [module(tmp_path / "a.ko", release="6.12.1", flags="SMP modversions")]
+    assert names(mine.custom(bzimage(tmp_path / "bzImage"), extra=extra).modules) == ["a"]
+
+
+@pytest.mark.parametrize("content, says", [(None, "there is no module .*a.ko$"),
+                                           (b"text", "a.ko is no kernel module$")])
+def test_an_extra_module_that_is_none_is_refused(mine, tmp_path, content, says):
+    if content:
+        (tmp_path / "a.ko").write_bytes(content)
+    with pytest.raises(KernelError, match=says):
+        mine.custom(bzimage(tmp_path / "bzImage"), extra=[tmp_path / "a.ko"])
+
+
+def test_a_folder_that_is_not_there_is_named(mine, tmp_path):
+    with pytest.raises(KernelError, match="there is no folder .*/none with modules"):
+        mine.custom(bzimage(tmp_path / "bzImage"), tmp_path / "none")
+
+
+def test_vfio_that_is_nowhere_is_taken_to_be_built_in_and_said(mine, tmp_path):
+    said: list[str] = []
+    mine.progress = said.append
+    (tmp_path / "mods").mkdir()
+    image = bzimage(tmp_path / "bzImage")
+    mine.custom(image, tmp_path / "mods")
+    assert any("there is no module vfio below" in text for text in said)
+    said.clear()
+    (tmp_path / "mods/modules.builtin").write_text("kernel/drivers/vfio/vfio.ko\n")
+    mine.custom(image, tmp_path / "mods")
+    assert not any("there is no module vfio below" in text for text in said)
+
+
+# -- options --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options, found", [
+    ({"VFIO": "m"}, ["group", "container"]),                      # before there were options for it
+    ({"VFIO": "m", "VFIO_GROUP": "n", "VFIO_CONTAINER": "n"}, []),
+    ({"VFIO": "n"}, []),
+    ({"VFIO": "y", "VFIO_DEVICE_CDEV": "y", "IOMMUFD": "m", "PROVE_LOCKING": "y"},
+     ["cdev", "iommufd", "group", "container", "lockdep"]),
+    ({"SAMPLE_VFIO_MDEV_MDPY": "y"}, ["mdev"])])
+def test_features_follow_from_options(tmp_path, options, found):
+    assert kernels.features(config(tmp_path / "config", **options).read_text(), []) == found
+
+
+def test_a_line_that_a_kernel_did_not_take_is_found():
+    fragment = "# a comment\nCONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=m\n# CONFIG_D is not set\n"
+    assert kernels.unmet(fragment, "CONFIG_A=y\nCONFIG_B=y\n# CONFIG_C is not set\n") == \
+        ["CONFIG_B=n", "CONFIG_C=m"]
+
+
+@pytest.mark.parametrize("name", [name for name, source in kernels.NAMES.items() if source.built])
+def test_each_fragment_has_what_the_check_relies_on(name):
+    options = kernels.read_config(kernels.Kernels.fragment(name))
+    assert {"VFIO", "VFIO_PCI", "DEVTMPFS", "BLK_DEV_INITRD", "PCI_MSI"} <= set(options)
+    assert ("VFIO_DEVICE_CDEV" in options) == name.endswith("6.12")
+    assert ("VFIO_PCI_ZDEV_KVM" in options) == name.startswith("s390x")
+
+
+# -- building -------------------------------------------------------------------------------------
+
+
+def on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> None:
+    """Commands that come before the system's."""
+    folder.mkdir(exist_ok=True)
+    for name, text in scripts.items():
+        path = folder / name.replace("_", "-")
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def source_of(mine: kernels.Kernels, folder: Path) -> None:
+    """Puts a source package with an empty tree into the cache."""
+    (folder / "linux-source-6.12").mkdir(parents=True)
+    (folder / "linux-source-6.12" / "Makefile").write_text("all:\n")
+
+    def fill(half: Path) -> None:
+        subprocess.run(["tar", "-cJf", str(half / "linux-source-6.12.tar.xz"), "-C", str(folder),
+                        "linux-source-6.12"], check=True)
+        mine.record(half, Package("linux-source-6.12", "", "6.12.1-1"))
+    recipe = cache.digest(kernels.RECIPE, "usr/src/linux-source-6.12.tar.xz")
+    mine.cache.make(cache.entry_name("source-6.12", "6.12.1-1", recipe), fill, quiet)
+    mine.archive = Offered(mine.cache, {"linux-source-6.12": "6.12.1-1"})
+
+
+TOOLS = dict.fromkeys(("s390x_linux_gnu_gcc", "gcc", "flex", "bison", "bc"), "exit 0")
+
+
+def test_a_build_that_fails_shows_the_end_of_its_log_and_keeps_it(mine, tmp_path, monkeypatch):
+    source_of(mine, tmp_path / "source")
+    on_path(tmp_path / "bin", monkeypatch, **TOOLS, make="""case "$*" in
+*tinyconfig) : > .config;; *bzImage*) seq 1 50; echo broken; exit 2;; esac""")
+    with pytest.raises(KernelError) as raised:
+        mine.get("s390x-6.12")
+    lines = str(raised.value).splitlines()
+    log = mine.cache.root / "s390x-6.12.log"
+    assert lines[0] == ("s390x-6.12: building failed; "
+                        f"the log is {log} and ends:")
+    assert lines[1:] == [*map(str, range(32, 51)), "broken"]
+    assert log.read_text().startswith("1\n2\n")
+    assert not list(mine.cache.root.glob("*s390x-6.12_*_*"))
+
+
+def test_an_option_that_does_not_stay_ends_the_build(mine, tmp_path, monkeypatch):
+    source_of(mine, tmp_path / "source")
+    on_path(tmp_path / "bin", monkeypatch, **TOOLS, make="""case "$*" in
+*tinyconfig) : > .config;; *olddefconfig) sed -i /VFIO_PCI_ZDEV_KVM/d .config;; esac""")
+    with pytest.raises(KernelError) as raised:
+        mine.get("s390x-6.12")
+    assert str(raised.value) == ("s390x-6.12: the kernel does not take CONFIG_VFIO_PCI_ZDEV_KVM=y; "
+                                 "correct config/s390x-6.12.config")
+
+
+def test_a_build_knows_nothing_of_the_make_above_it(mine, tmp_path, monkeypatch):
+    source_of(mine, tmp_path / "source")
+    bzimage(tmp_path / "bzImage", arch="s390x")
+    on_path(tmp_path / "bin", monkeypatch, **TOOLS, make=f"""case "$*" in
+*tinyconfig) : > .config;;
+*bzImage*) env > {tmp_path}/env; echo "$*" > {tmp_path}/args
+mkdir -p arch/s390/boot; cp {tmp_path}/bzImage arch/s390/boot;; esac""")
+    for name in ("MAKEFLAGS", "KERNEL", "MODULES", "O", "ARCH", "CC"):
+        monkeypatch.setenv(name, "from-above")
+    got = mine.get("s390x-6.12")
+    assert "from-above" not in (tmp_path / "env").read_text()
+    assert (tmp_path / "args").read_text().endswith(
+        "ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- bzImage modules\n")
+    assert (got.arch, got.version, got.modules) == ("s390x", "6.12.1", [])
+    assert sorted(path.name for path in Path(got.image).parent.iterdir()) == [
+        "bzImage", "config", "kernel.json", "modules", "packages.json"]
+
+
+def test_what_a_build_needs_is_named(mine, tmp_path, monkeypatch):
+    source_of(mine, tmp_path / "source")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(KernelError, match="packages that are not installed: apt-get install "
+                                          "gcc-s390x-linux-gnu make flex bison bc xz-utils gcc$"):
+        mine.get("s390x-6.12")
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Runs kernels.py as a program, with a cache of its own and without apt."""
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-B", str(HERE / "kernels.py"), *map(str, words)], text=True,
+            capture_output=True, check=False, env={"PATH": str(tmp_path / "none"),
+                                                   "DEVFD_CACHE": str(tmp_path / "cache")})
+    return run
+
+
+def test_list_asks_nobody(command, mine):
+    add_kernel(mine, "own-6.12", "6.12.1-1")
+    done = command("list")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert list(lines) == list(kernels.NAMES)
+    assert "cached 6.12.1-1 " in lines["own-6.12"]
+    assert " not cached " in lines["s390x-6.1"]
+
+
+def test_get_prints_an_object_a_line(command, mine):
+    add_kernel(mine, "own-6.12", "6.12.1-1")
+    add_kernel(mine, "debian-6.12", "6.12.1-1")
+    done = command("get", "own-6.12", "debian-6.12")
+    assert done.returncode == 0
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["name"] for one in objects] == ["own-6.12", "debian-6.12"]
+    assert set(objects[0]) == {"name", "version", "release", "arch", "image", "modules", "busybox",
+                               "config", "features", "packages"}
+    assert "apt-get is missing" in done.stderr and "; using own-6.12_6.12.1-1_" in done.stderr
+
+
+def test_a_kernel_that_cannot_be_had_is_status_2_and_one_line(command):
+    done = command("get", "debian-6.1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "kernels: fetching package lists",
+        "kernels: apt-get is missing: kernels are fetched from Debian's archive by apt; "
+        "use KERNEL= and MODULES= with a kernel of your own"]
+
+
+@pytest.mark.parametrize("words", [(), ("get",), ("get", "debian-5"), ("custom",), ("sysroot", "x")])
+def test_wrong_usage_is_status_2(command, words):
+    done = command(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: kernels.py")
+
+
+def test_custom_on_the_command_line(command, mine, tmp_path):
+    tree(tmp_path / "mods")
+    image = bzimage(tmp_path / "bzImage")
+    done = command("custom", "--image", image, "--modules", tmp_path / "mods", "--extra",
+                   module(tmp_path / "b.ko"), module(tmp_path / "a.ko"))
+    assert done.returncode == 0
+    assert names(json.loads(done.stdout)["modules"]) == [*ORDER_612, "b", "a"]
+    done = command("custom", "--image", image, "--extra", tmp_path / "none.ko")
+    assert (done.returncode, done.stderr) == (2, f"kernels: there is no module {tmp_path}/none.ko\n")
