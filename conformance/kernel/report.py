@@ -15,6 +15,7 @@ from pathlib import Path
 from ktap import VERSION, Test
 
 RULE = re.compile(r"rule (\S+) (\d+)")
+SHOWN = 40  # unexpected results of a guest in the summary; the KTAP of --ktap has all
 FIELDS = {"test", "verdict", "reason", "link", "until"}
 
 
@@ -124,7 +125,8 @@ def judge(guest: Judged, expectations: Iterable[Expectation], today: datetime.da
                 f"{path}: {test.verdict}, and the entry of {due[0].source} ended {due[0].until}"
             )
         elif test.verdict == "fail":
-            guest.unexpected.append(f"{path}: fail{f': {test.why}' if test.why else ''}")
+            said = [test.why] if test.why else test.notes[-2:]
+            guest.unexpected.append(": ".join([f"{path}: fail", *said]))
 
 
 def unmatched(expectations: Iterable[Expectation], guests: Iterable[Judged]) -> list[str]:
@@ -181,7 +183,9 @@ def summary(guests: list[Judged], loose: list[str]) -> Iterator[str]:
         what = ", ".join(f"{guest.counts[one]} {one}" for one in ("pass", "fail", "skip"))
         yield f"# {guest.name}: {guest.release or guest.kernel}, {guest.seconds:.1f} s, {what}"
         yield from (f"# expected: {one}" for one in guest.excused)
-        yield from (f"# UNEXPECTED: {one}" for one in guest.unexpected)
+        yield from (f"# UNEXPECTED: {one}" for one in guest.unexpected[:SHOWN])
+        if len(guest.unexpected) > SHOWN:
+            yield f"# and {len(guest.unexpected) - SHOWN} more"
         yield from (f"# no good KTAP: {one}" for one in guest.errors)
         if guest.problem:
             yield f"# {guest.problem}; the console ends:"
