@@ -95,6 +95,7 @@ static void resources_that_are_none(void **state)
 		{GOOD "0x0 0x0\n" GOOD GOOD GOOD GOOD GOOD GOOD, "line 2 of"},
 		{GOOD GOOD "0x2000 0x1000 0x200\n" GOOD GOOD GOOD GOOD, "line 3 of"},
 		{"0x0 0xffffffffffffffff 0x200\n" GOOD GOOD GOOD GOOD GOOD GOOD, "line 1 of"},
+		{"0xffffffffffffffff 0x1 0x200\n" GOOD GOOD GOOD GOOD GOOD GOOD, "line 1 of"},
 		{"0x0 0x11111111111111111 0x200\n" GOOD GOOD GOOD GOOD GOOD GOOD, "line 1 of"},
 		{GOOD GOOD GOOD GOOD GOOD GOOD "0x0 0x0 0x0", "line 7 of"},
 		{"0x0  0x0 0x0\n" GOOD GOOD GOOD GOOD GOOD GOOD, "line 1 of"},
@@ -212,7 +213,8 @@ static void extended_lists(void **state)
 
 	(void)state;
 	assert_int_equal(pci_find(&s, PCI_LIST_EXTENDED, 3, &cap), PCI_LIST_END);
-	put_header(bytes + 0x100, 0x14020001);
+	/* The low bits of a pointer are reserved. */
+	put_header(bytes + 0x100, 0x14220001);
 	put_header(bytes + 0x140, 0xff010003);
 	assert_int_equal(pci_find(&s, PCI_LIST_EXTENDED, PCI_CAP_EXTENDED_SERIAL, &cap),
 			 PCI_CAP_FOUND);
