@@ -70,8 +70,9 @@ def parse(text: str) -> dict[str, str]:
 
 def complaint(text: str) -> str:
     """The line of apt's output that says what was wrong."""
-    lines = [line for line in text.splitlines() if re.match(r"(Err|E|W):", line)]
-    return re.sub(r"^(Err|E|W):\S*\s*", "", lines[0]) if lines else "apt did not say why"
+    said = re.search(r"^[EW]: (.*Failed to fetch.*)$", text, re.M) or \
+        re.search(r"^[EW]: (.*)$", text, re.M)
+    return " ".join(said[1].split()) if said else "apt did not say why"
 
 
 class Archive:
@@ -91,7 +92,7 @@ class Archive:
                                   stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"})
         except FileNotFoundError:
             raise Unreachable(f"{command[0]} is missing: kernels are fetched from Debian's archive "
-                              "by apt; use KERNEL= and MODULES= with a kernel of your own") from None
+                              "by apt; use KERNEL= and MODULES= with your own") from None
 
     def prepare(self) -> None:
         """Writes the state's folders and configuration."""

@@ -133,6 +133,16 @@ def config(path: Path, **options: str) -> Path:
     return path
 
 
+def on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> None:
+    """Commands that come before the system's."""
+    folder.mkdir(exist_ok=True)
+    for name, text in scripts.items():
+        path = folder / name.replace("_", "-")
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
 # -- the cache ------------------------------------------------------------------------------------
 
 
@@ -297,22 +307,17 @@ def test_an_entry_with_another_fragment_does_not_serve(mine, monkeypatch, tmp_pa
 
 
 def test_apt_is_told_of_a_state_of_its_own_and_asked_for_an_exact_version(tmp_path, monkeypatch):
-    script = tmp_path / "bin" / "apt-get"
-    script.parent.mkdir()
-    script.write_text('#!/bin/sh\necho "$@" >> "$LOG"\ncase "$*" in *download*) '
-                      'echo "E: Failed to fetch http://x/y.deb  404  Not Found" >&2; exit 100;; '
-                      'esac\n')
-    script.chmod(0o755)
     log = tmp_path / "log"
-    monkeypatch.setenv("LOG", str(log))
-    monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+    on_path(tmp_path / "bin", monkeypatch, apt_get=f"""echo "$@" >> {log}
+case "$*" in *download*) echo "E: Failed to fetch http://x/y.deb  404  Not Found" >&2; exit 100;;
+esac""")
     apt = archive.Archive(Cache(tmp_path / "cache"), quiet)
     apt.refresh()
     apt.refresh()
     with pytest.raises(Unreachable) as raised:
         apt.fetch(Package("busybox-static", "s390x", "1:1-1"), tmp_path)
     assert str(raised.value) == ("the package busybox-static:s390x=1:1-1 could not be fetched: "
-                                 "Failed to fetch http://x/y.deb  404  Not Found")
+                                 "Failed to fetch http://x/y.deb 404 Not Found")
     conf = tmp_path / "cache/apt/apt.conf"
     assert log.read_text().splitlines() == [
         f"-c {conf} update -q", f"-c {conf} download -q busybox-static:s390x=1:1-1",
@@ -331,17 +336,12 @@ def test_without_apt_a_kernel_of_ones_own_is_named(tmp_path, monkeypatch):
 
 
 def test_lists_that_cannot_be_fetched_are_said_to_be_so(tmp_path, monkeypatch):
-    for name, text in (("apt-get", "echo 'W: Failed to fetch http://x/InRelease  Could not resolve'"),
-                       ("apt-cache", "exit 100")):
-        script = tmp_path / "bin" / name
-        script.parent.mkdir(exist_ok=True)
-        script.write_text(f"#!/bin/sh\n{text}\n")
-        script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    on_path(tmp_path / "bin", monkeypatch, apt_cache="exit 100",
+            apt_get="echo 'W: Failed to fetch http://x/InRelease  Could not resolve'")
     with pytest.raises(Unreachable) as raised:
         archive.Archive(Cache(tmp_path / "cache"), quiet).newest("linux-image-amd64", "amd64")
     assert str(raised.value) == ("the package linux-image-amd64:amd64 could not be found: "
-                                 "Failed to fetch http://x/InRelease  Could not resolve")
+                                 "Failed to fetch http://x/InRelease Could not resolve")
 
 
 # -- images and modules ---------------------------------------------------------------------------
@@ -534,16 +534,6 @@ def test_each_fragment_has_what_the_check_relies_on(name):
 # -- building -------------------------------------------------------------------------------------
 
 
-def on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> None:
-    """Commands that come before the system's."""
-    folder.mkdir(exist_ok=True)
-    for name, text in scripts.items():
-        path = folder / name.replace("_", "-")
-        path.write_text(f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-
-
 def source_of(mine: kernels.Kernels, folder: Path) -> None:
     """Puts a source package with an empty tree into the cache."""
     (folder / "linux-source-6.12").mkdir(parents=True)
@@ -657,10 +647,11 @@ def test_a_kernel_that_cannot_be_had_is_status_2_and_one_line(command):
     assert done.stderr.splitlines() == [
         "kernels: fetching package lists",
         "kernels: apt-get is missing: kernels are fetched from Debian's archive by apt; "
-        "use KERNEL= and MODULES= with a kernel of your own"]
+        "use KERNEL= and MODULES= with your own"]
 
 
-@pytest.mark.parametrize("words", [(), ("get",), ("get", "debian-5"), ("custom",), ("sysroot", "x")])
+@pytest.mark.parametrize("words", [(), ("get",), ("get", "debian-5"), ("custom",),
+                                   ("sysroot", "x")])
 def test_wrong_usage_is_status_2(command, words):
     done = command(*words)
     assert done.returncode == 2
@@ -674,5 +665,6 @@ def test_custom_on_the_command_line(command, mine, tmp_path):
                    module(tmp_path / "b.ko"), module(tmp_path / "a.ko"))
     assert done.returncode == 0
     assert names(json.loads(done.stdout)["modules"]) == [*ORDER_612, "b", "a"]
-    done = command("custom", "--image", image, "--extra", tmp_path / "none.ko")
-    assert (done.returncode, done.stderr) == (2, f"kernels: there is no module {tmp_path}/none.ko\n")
+    lost = tmp_path / "none.ko"
+    done = command("custom", "--image", image, "--extra", lost)
+    assert (done.returncode, done.stderr) == (2, f"kernels: there is no module {lost}\n")
