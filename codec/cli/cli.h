@@ -8,30 +8,13 @@
 #ifndef DEVFD_CLI_H
 #define DEVFD_CLI_H
 
-/* A 32-bit build is to see files beyond 2 GiB, if only to refuse them. */
-#ifndef _FILE_OFFSET_BITS
-#define _FILE_OFFSET_BITS 64
-#endif
+#include "output.h"
 
-#include <jansson.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #include "../tables/tables.h"
-
-enum {
-	STATUS_GOOD = 0,
-	STATUS_BROKEN = 1, /* the input breaks a rule, or a conversion would lose something */
-	STATUS_FAILED = 2, /* wrong usage, or an I/O error */
-};
-
-#ifdef __GNUC__
-#define CLI_PRINTF(at, first) __attribute__((format(printf, at, first)))
-#else
-#define CLI_PRINTF(at, first)
-#endif
+#include "dump.h"
 
 /* ---- main.c ---- */
 
@@ -47,9 +30,7 @@ struct verb {
 extern const struct verb verb_show, verb_check, verb_convert, verb_region, verb_irq, verb_diff,
 	verb_explain;
 
-/* Says what is wrong on stderr, in one line. */
-void complain(const char *format, ...) CLI_PRINTF(1, 2);
-/* The same for wrong usage of a command; returns STATUS_FAILED. */
+/* As complain(), for wrong usage of a command; returns STATUS_FAILED. */
 int misused(const struct verb *verb, const char *format, ...) CLI_PRINTF(2, 3);
 /* getopt_long() has met something that the command does not take; returns STATUS_FAILED. */
 int misused_option(const struct verb *verb, char **argv, int option);
@@ -58,8 +39,7 @@ int print_help(const struct verb *verb);
 /* A number as a user types it, decimal or 0x hexadecimal; false if it is none or above 0xffffffff.
  */
 bool parse_u32(const char *text, uint32_t *value);
-/* Allocates or ends the program. */
-void *must_calloc(size_t count, size_t size);
+/* Reallocates or ends the program. */
 void *must_realloc(void *p, size_t size);
 
 /* ---- input.c: reading an input and telling what it is ---- */
@@ -190,42 +170,6 @@ struct devfd_input reply_bytes(const struct capture *c, const struct reply *r, u
 int reply_judge(const struct capture *c, const struct reply *r, uint32_t options,
 		struct devfd_item *item, struct devfd_error *e);
 
-/* ---- dump.c: the canonical dump ---- */
-
-enum attribute_type {
-	ATTRIBUTE_U32,
-	ATTRIBUTE_U64,
-	ATTRIBUTE_PROP_TYPE,
-	ATTRIBUTE_PATH,
-	ATTRIBUTE_AREAS,
-	ATTRIBUTE_DEPENDENTS
-};
-
-/* One attribute of an item as the dump has it; the rows stand in the order of the dump. */
-struct attribute {
-	const char *name;
-	uint32_t kinds; /* a bit for each enum devfd_kind */
-	enum attribute_type type;
-	size_t place;  /* in struct devfd_item */
-	uint32_t flag; /* known with this flag; 0: always */
-	bool rare;     /* left out where it is 0 */
-};
-
-extern const struct attribute attributes[];
-extern const size_t attributes_count;
-
-#define DUMP_SCHEMA "devfd/1"
-bool has_index(uint32_t kind);
-bool has_state(uint32_t kind);
-json_t *dump_item(const struct devfd_item *item);
-json_t *dump_description(struct devfd *d);
-json_t *dump_reply(uint32_t call, const struct devfd_item *item);
-/* "READ|WRITE", or "0"; of model flags, and of a loss mask. */
-void flag_names(uint32_t flags, char *out, size_t size);
-void loss_names(uint32_t lost, char *out, size_t size);
-/* The format of the replies to a call, and its name without the name of the family. */
-uint32_t reply_format(uint32_t call);
-
 /* ---- import.c: a canonical dump read back ---- */
 
 int dump_import(struct input *in);
@@ -260,25 +204,5 @@ typedef int difference_fn(void *context, const char *path, const json_t *a, cons
 int json_differences(json_t *a, json_t *b, difference_fn *fn, void *context);
 /* A value in one line; the caller frees it. */
 char *json_text(const json_t *value);
-
-/* ---- output.c: bytes to files ---- */
-
-/* Writes a whole file or nothing; - is stdout. Refuses the file that the input came from. */
-int output_write(const char *file, const void *p, size_t size, const struct input *in);
-/* Prints a value to stdout. */
-int print_json(const json_t *value);
-/* One line on stdout. What a terminal would act upon is escaped, as it may come from elsewhere. */
-void say(const char *format, ...) CLI_PRINTF(1, 2);
-/* The same to any stream, without the end of the line. */
-void print_escaped(FILE *to, const char *format, va_list args);
-enum { COLUMNS = 80 };
-/* Prints text from this column on; where the line is full it goes on below, at column start. Breaks
- * behind spaces and bars. */
-void print_wrapped(const char *text, int column, int start);
-/* What is buffered goes out now. */
-void output_flush(void);
-/* What is still buffered goes out; STATUS_FAILED with a complaint if it, or anything before, could
- * not. */
-int output_finish(int status);
 
 #endif

@@ -13,7 +13,7 @@
 
 static bool is_input(const struct stat *st, const struct input *in)
 {
-	if (!in->regular)
+	if (!in || !in->regular)
 		return false;
 	return st->st_dev == in->dev && st->st_ino == in->ino;
 }

@@ -113,9 +113,10 @@ static int add(struct items *items, const struct devfd_item *item, struct proble
 	return 0;
 }
 
-static int add_each(const struct capture *c, uint32_t call, uint32_t kind, uint32_t count,
-		    struct items *items, struct problem *p)
+static int add_each(const struct capture *c, uint32_t call, uint32_t kind,
+		    const struct devfd_item *device, struct items *items, struct problem *p)
 {
+	uint32_t count = kind == DEVFD_REGION ? device->num_regions : device->num_irqs;
 	struct answer a;
 	uint32_t i;
 
@@ -131,7 +132,7 @@ static int add_each(const struct capture *c, uint32_t call, uint32_t kind, uint3
 		} else if (a.result != DEVFD_OK) {
 			return refuse(&a, p);
 		} else if (kind == DEVFD_REGION) {
-			name_region(items->p[0].bus, &a.item);
+			name_region(device->bus, &a.item);
 		}
 		if (add(items, &a.item, p))
 			return -1;
@@ -153,9 +154,9 @@ static int collect(const struct capture *c, struct items *items, struct problem 
 	name_device(c, &a.item);
 	if (add(items, &a.item, p))
 		return -1;
-	if (add_each(c, DEVFD_REGION_INFO, DEVFD_REGION, items->p[0].num_regions, items, p))
+	if (add_each(c, DEVFD_REGION_INFO, DEVFD_REGION, &a.item, items, p))
 		return -1;
-	return add_each(c, DEVFD_IRQ_INFO, DEVFD_IRQ, items->p[0].num_irqs, items, p);
+	return add_each(c, DEVFD_IRQ_INFO, DEVFD_IRQ, &a.item, items, p);
 }
 
 static int write_all(const struct items *items, uint8_t *buf, size_t capacity, size_t *size)

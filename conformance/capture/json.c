@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /* json.c: a capture as a file of the schema vfio-capture/1, a reply a line. */
 #include "capture.h"
-#include "tool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../codec/cli/dump.h"
+#include "../../codec/cli/output.h"
 #include "../../codec/scan.h"
 
 /* A file with something left out would be a wrong one. */
 static void out_of_memory(void)
 {
 	complain("out of memory");
-	exit(2);
+	exit(STATUS_FAILED);
 }
 
 static void set(json_t *object, const char *key, json_t *value)
@@ -24,12 +25,10 @@ static void set(json_t *object, const char *key, json_t *value)
 static json_t *hex(const uint8_t *p, size_t size)
 {
 	static const char digits[] = "0123456789abcdef";
-	char *text = malloc(2 * size + 1);
+	char *text = must_calloc(2 * size + 1, 1);
 	json_t *value;
 	size_t i;
 
-	if (!text)
-		out_of_memory();
 	for (i = 0; i < size; i++) {
 		text[2 * i] = digits[p[i] >> 4];
 		text[2 * i + 1] = digits[p[i] & 15];
@@ -198,7 +197,7 @@ int write_capture(const char *file, const struct capture *c, struct problem *p)
 		free(text);
 		return problem_set(p, PROBLEM_OTHER, 0, "out of memory");
 	}
-	status = write_whole(file, text, size);
+	status = output_write(file, text, size, NULL);
 	free(text);
 	if (status)
 		return problem_set(p, PROBLEM_OTHER, 0, "%s", "");

@@ -3,7 +3,6 @@
  * say.
  */
 #include "capture.h"
-#include "tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GOOD = 0, BROKEN = 1, FAILED = 2 }; /* exit status */
-enum { TO_JSON = 0x100 };                  /* beside enum devfd_layout */
+#include "../../codec/cli/dump.h"
+#include "../../codec/cli/output.h"
+
+enum { TO_JSON = 0x100 }; /* beside enum devfd_layout */
 
 static const char usage[] =
 	"usage: devfd capture --list [--json]\n"
@@ -63,14 +64,14 @@ static int misused(const char *format, ...)
 	va_end(args);
 	complain("%s", text);
 	fputs(usage, stderr);
-	return FAILED;
+	return STATUS_FAILED;
 }
 
 static int failed(const struct problem *p)
 {
 	if (p->text[0])
 		complain("%s", p->text);
-	return FAILED;
+	return STATUS_FAILED;
 }
 
 /* ---- The list ---- */
@@ -127,7 +128,7 @@ static int print_list_json(const struct listed *list, size_t count)
 		json_array_append_new(devices, listed_json(&list[i]));
 	out = json_pack("{s:s, s:b, s:o}", "schema", "vfio-capture-list/1", "opening_resets", 1,
 			"devices", devices);
-	status = write_json("-", out);
+	status = print_json(out);
 	json_decref(out);
 	return status;
 }
@@ -160,7 +161,7 @@ static void print_paragraph(const char *text)
 	char plain[sizeof(((struct problem *)0)->text)];
 	size_t i;
 
-	for (i = 0; text[i] && i < sizeof(plain) - 1; i++)
+	for (i = 0; i < sizeof(plain) - 1 && text[i]; i++)
 		plain[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
 	plain[i] = '\0';
 	print_wrapped(plain, 0, 0);
@@ -198,7 +199,7 @@ static int print_list(const struct listed *list, size_t count)
 	print_reasons(list, count);
 	putchar('\n');
 	print_paragraph(resets);
-	return GOOD;
+	return STATUS_GOOD;
 }
 
 static int run_list(const struct request *r)
@@ -229,16 +230,16 @@ static int write_recorded(const struct request *r, struct capture *c)
 	if (status < 0)
 		return failed(&p);
 	if (!status)
-		return GOOD;
+		return STATUS_GOOD;
 	complain("%s: it was written without a description, as %s", r->output, p.text);
-	return BROKEN;
+	return STATUS_BROKEN;
 }
 
 static int run_capture(const struct request *r)
 {
 	struct session s;
 	struct problem p;
-	struct capture c;
+	struct capture c = {.count = 0};
 	int status;
 
 	if (session_open(&s, &r->roots, r->device, r->way, true, &p))
@@ -276,9 +277,19 @@ static uint32_t output_by_name(const char *name)
 static int write_dump(const struct request *r, struct devfd *d)
 {
 	json_t *dump = dump_description(d);
-	int status = write_json(r->output, dump);
+	char *text = json_dumps(dump, JSON_INDENT(2));
+	size_t size;
+	int status;
 
 	json_decref(dump);
+	if (!text) {
+		complain("out of memory");
+		return STATUS_FAILED;
+	}
+	size = strlen(text);
+	text[size] = '\n';
+	status = output_write(r->output, text, size + 1, NULL);
+	free(text);
 	return status;
 }
 
@@ -288,20 +299,20 @@ static int write_layout(const struct request *r, struct devfd *d)
 	size_t size = 0;
 	char names[512];
 	uint8_t *p;
-	int rc = devfd_convert(d, r->to, 0, NULL, 0, &size, &lost), status;
+	int status, rc = devfd_convert(d, r->to, 0, NULL, 0, &size, &lost);
 
-	if (rc == DEVFD_ROOM) {
-		p = calloc(size, 1);
-		rc = p ? devfd_convert(d, r->to, 0, p, size, &size, &lost) : DEVFD_ROOM;
-		status = rc == DEVFD_OK ? write_whole(r->output, p, size) : FAILED;
-		free(p);
-		if (rc == DEVFD_OK)
-			return status;
+	if (rc != DEVFD_ROOM) {
+		loss_names(lost, names, sizeof(names));
+		complain("%s: that layout cannot carry %s of the description. Take --to tlv or "
+			 "json",
+			 r->device, names);
+		return STATUS_BROKEN;
 	}
-	loss_names(lost, names, sizeof(names));
-	complain("%s: that layout cannot carry the description (%s). Take --to tlv or json",
-		 r->device, names);
-	return rc == DEVFD_LOSS ? BROKEN : FAILED;
+	p = must_calloc(size, 1);
+	devfd_convert(d, r->to, 0, p, size, &size, &lost);
+	status = output_write(r->output, p, size, NULL);
+	free(p);
+	return status;
 }
 
 static void list_unknown(const struct request *r, const struct prediction *prediction)
@@ -335,11 +346,11 @@ static int run_sysfs(const struct request *r)
 		complain("%s: the prediction is broken at byte %u: %s", r->device, e.at,
 			 devfd_rule(e.rule));
 		free(blob);
-		return FAILED;
+		return STATUS_FAILED;
 	}
 	status = r->to == TO_JSON ? write_dump(r, &d) : write_layout(r, &d);
 	free(blob);
-	if (status == GOOD)
+	if (status == STATUS_GOOD)
 		list_unknown(r, &prediction);
 	return status;
 }
@@ -363,7 +374,7 @@ static int take_way(struct request *r, enum way way)
 	if (r->way != WAY_ANY && r->way != way)
 		return misused("--container and --cdev exclude each other");
 	r->way = way;
-	return GOOD;
+	return STATUS_GOOD;
 }
 
 static int take_option(struct request *r, int option, char **argv)
@@ -375,29 +386,30 @@ static int take_option(struct request *r, int option, char **argv)
 		return take_way(r, WAY_CDEV);
 	case OPTION_JSON:
 		r->json = true;
-		return GOOD;
+		return STATUS_GOOD;
 	case OPTION_LIST:
 		r->list = true;
-		return GOOD;
+		return STATUS_GOOD;
 	case OPTION_NOTE:
 		r->note = optarg;
-		return GOOD;
+		return STATUS_GOOD;
 	case OPTION_ROOT:
 		r->roots.sys = r->roots.dev = optarg;
-		return GOOD;
+		return STATUS_GOOD;
 	case OPTION_SYSFS:
 		r->sysfs = true;
-		return GOOD;
+		return STATUS_GOOD;
 	case OPTION_WITH_SERIALS:
 		r->with_serials = true;
-		return GOOD;
+		return STATUS_GOOD;
 	case 'o':
 		r->output = optarg;
-		return GOOD;
+		return STATUS_GOOD;
 	case OPTION_TO:
 		r->has_to = true;
 		r->to = output_by_name(optarg);
-		return r->to ? GOOD : misused("--to %s: wanted json, tlv, array or fixed", optarg);
+		return r->to ? STATUS_GOOD
+			     : misused("--to %s: wanted json, tlv, array or fixed", optarg);
 	case ':':
 		return misused("option %s wants an argument", argv[optind - 1]);
 	default:
@@ -480,10 +492,10 @@ static int run(int argc, char **argv)
 		if (option == 'h') {
 			fputs(usage, stdout);
 			fputs(help, stdout);
-			return GOOD;
+			return STATUS_GOOD;
 		}
 		if (take_option(&r, option, argv))
-			return FAILED;
+			return STATUS_FAILED;
 	}
 	if (argc - optind > 1)
 		return misused("%s is one device too many; a capture is of one", argv[optind + 1]);
@@ -500,7 +512,7 @@ int main(int argc, char **argv)
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
-			return FAILED;
+			return STATUS_FAILED;
 	}
 	/* A write that cannot be done is to fail, and be told of, rather than end the program. */
 	signal(SIGPIPE, SIG_IGN);

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /* record.c: the calls that a capture makes of every device, and what came of each. */
+/* Regions of a device are at offsets beyond 2 GiB, on 32-bit machines too. */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64
+#endif
+
 #include "capture.h"
 
 #include <ctype.h>

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* tool.c: what the parts of devfd that devfd-capture is linked with need of its main program. */
-#include "tool.h"
+/* tool.c: what codec/cli/output.c, which writes the files of devfd-capture, needs of its program.
+ */
+#include "../../codec/cli/output.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "../../codec/cli/cli.h"
 
 void complain(const char *format, ...)
 {
@@ -29,30 +26,4 @@ void *must_calloc(size_t count, size_t size)
 		exit(STATUS_FAILED);
 	}
 	return p;
-}
-
-int write_whole(const char *file, const void *p, size_t size)
-{
-	/* The output is never the file that the input came from, as that is a device. */
-	struct input none;
-
-	memset(&none, 0, sizeof(none));
-	return output_write(file, p, size, &none);
-}
-
-int write_json(const char *file, const json_t *value)
-{
-	char *text = json_dumps(value, JSON_INDENT(2));
-	size_t size;
-	int status;
-
-	if (!text) {
-		complain("out of memory");
-		return STATUS_FAILED;
-	}
-	size = strlen(text);
-	text[size] = '\n';
-	status = write_whole(file, text, size + 1);
-	free(text);
-	return status;
 }

@@ -10,13 +10,14 @@
  *end.
  */
 #include "../capture.h"
-#include "../tool.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "../../../codec/cli/output.h"
 
 enum {
 	ENDLESS = 100000, /* calls; no honest capture makes so many */
@@ -162,7 +163,7 @@ static int swinging(enum on on, uint32_t number, uint8_t *p, uint32_t argsz)
 	int ret = honest(on, number, p, argsz);
 
 	if (!ret)
-		set32(p, argsz == 72 ? 80 : argsz == 80 ? 72 : 72);
+		set32(p, argsz == 72 ? 80 : 72);
 	return ret;
 }
 
@@ -339,8 +340,8 @@ int main(int argc, char **argv)
 {
 	struct session s = {.name = "0000:01:00.0", .way = WAY_CONTAINER, .fd = {1, 1, -1, -1}};
 	struct roots roots;
-	struct capture c;
-	struct problem p;
+	struct capture c = {.count = 0};
+	struct problem p = {PROBLEM_NONE, 0, ""};
 	int status;
 
 	if (argc < 4)
