@@ -12,7 +12,8 @@
   @ ensures DEVFD_CALL_ROW((&devfd_calls[1]));
   @ ensures DEVFD_CALL_ROW((&devfd_calls[2]));
   @ ensures DEVFD_CALL_ROW((&devfd_calls[3]));
-  @ ensures devfd_calls_count == 4;
+  @ ensures DEVFD_CALL_ROW((&devfd_calls[4]));
+  @ ensures devfd_calls_count == 5;
   @ ensures DEVFD_CALLS;
   @*/
 void devfd_calls_are_ok(void)

@@ -19,7 +19,7 @@ BAR_2 = "BAR 2: offset 0x20000000000 size 0x4000000\n"  # of that capture
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror")
 LAYOUTS = [(layout, order) for layout in ("tlv", "array", "fixed") for order in ("little", "big")]
 INSTALLED = {
-    "bin/devfd",
+    "bin/devfd", "bin/devfd-capture",
     "include/devfd/codec.h",
     "include/devfd/generated/model.h",
     "lib/libdevfd.a",

@@ -127,7 +127,7 @@ def report(verdicts: dict[str, Counter], rules: Counter, seconds: float) -> None
     total = sum(sum(one.values()) for one in verdicts.values())
     for name, counted in verdicts.items():
         said = ", ".join(f"{counted[key]} {key}" for key in ("accept", "reject", "need-more"))
-        print(f"{name:18} {said}")
+        print(f"{name:20} {said}")
     known = rule_ids()
     never = [one for one in known if one not in rules]
     print(f"{total} inputs in {seconds:.0f} s, {total / max(seconds, 1e-9):.0f} a second; "
