@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 enum { GOOD, BROKEN, WRONG_USAGE };
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
 {
 	struct wishes wishes = {.roots = {"", ""}};
 	const char *guest = "this machine";
+	struct timespec begin, end;
 	struct utsname kernel;
 	int option;
 
@@ -55,11 +57,15 @@ int main(int argc, char **argv)
 		return wrong("name at least one device, such as 0000:00:01.0");
 	if (uname(&kernel))
 		return wrong("the kernel does not say its version");
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	rules_set_kernel(kernel.release);
 	ktap_plan((size_t)(argc - optind));
 	ktap_note("guest %s, kernel %s, %s", guest, kernel.release, kernel.machine);
 	for (; optind < argc; optind++)
 		check_device(argv[optind], &wishes);
 	rules_print();
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ktap_note("took %.1f s", (double)(end.tv_sec - begin.tv_sec) +
+					 (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
 	return ktap_failed() ? BROKEN : GOOD;
 }

@@ -90,6 +90,7 @@ static void check_irq_item(const struct devfd_item *found, const struct devfd_it
 			   uint32_t unknown)
 {
 	uint32_t flags = IRQ_FLAGS & sure_flags(unknown);
+	bool unreadable = found->error || allowed->error;
 	const struct pair pairs[] = {
 		{"errno", found->error, allowed->error},
 		{"flags", found->flags & flags, allowed->flags & flags},
@@ -98,7 +99,9 @@ static void check_irq_item(const struct devfd_item *found, const struct devfd_it
 	};
 
 	hold_pairs(KERNEL_PREDICT_IRQ, "irq", found->index, pairs,
-		   unknown & UNKNOWN_COUNT ? 2 : sizeof(pairs) / sizeof(pairs[0]));
+		   unreadable                ? 1
+		   : unknown & UNKNOWN_COUNT ? 2
+					     : sizeof(pairs) / sizeof(pairs[0]));
 }
 
 static void note_unknown(const struct prediction *predicted)

@@ -15,9 +15,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, API_VERSION = 100, SET_IRQS = 110, BIND_IOMMUFD = 118 };
-/* Of struct vfio_irq_set. */
-enum { IRQ_SET_SIZE = 20, IRQ_SET_NONE = 1, IRQ_SET_TRIGGER = 32, IRQ_SET_INDEX = 8 };
+enum { PAGE = 4096, API_VERSION = 100, BIND_IOMMUFD = 118 };
 
 struct asking {
 	const struct capture *c;
@@ -195,21 +193,6 @@ static void check_alive(const struct asking *a, const struct answer *row, int re
 	     ret, -EINVAL);
 }
 
-/* Interrupts that a request has set up are taken down, so that the next one finds what it expects.
- */
-static void take_down(const struct asking *a, const struct answer *row,
-		      const struct request *request, int ret)
-{
-	const uint32_t none[] = {IRQ_SET_SIZE, IRQ_SET_NONE | IRQ_SET_TRIGGER,
-				 host32(request->before + IRQ_SET_INDEX), 0, 0};
-	uint8_t copy[IRQ_SET_SIZE];
-
-	if (ret < 0 || row->on != ON_DEVICE || row->number != SET_IRQS || row->size < IRQ_SET_SIZE)
-		return;
-	memcpy(copy, none, sizeof(copy));
-	(void)session_call(a->s, ON_DEVICE, SET_IRQS, copy);
-}
-
 /* ---- The states ---- */
 
 static bool open_lone_container(const struct asking *a)
@@ -275,7 +258,6 @@ static bool ask_row(const struct asking *a, size_t i)
 	}
 	ret = make_call(a, &answers[i], &request);
 	judge(i, &request, ret);
-	take_down(a, &answers[i], &request, ret);
 	check_alive(a, &answers[i], ret);
 	return ret >= 0;
 }

@@ -13,7 +13,8 @@
 enum { FORMAT_RULES = 1024, ANSWERS = 1024, FINDINGS = 256, TEXTS = 8, TEXT = 400 };
 
 static size_t counts[KERNEL_RULES], broken[KERNEL_RULES];
-static size_t format_counts[FORMAT_RULES], answer_counts[ANSWERS];
+static size_t format_counts[FORMAT_RULES], format_broken[FORMAT_RULES];
+static size_t answer_counts[ANSWERS], answer_broken[ANSWERS];
 static uint32_t kernel;
 
 void rules_set_kernel(const char *version)
@@ -171,6 +172,8 @@ void count_format_rule(uint32_t rule)
 
 void break_format_rule(uint32_t rule, const char *text)
 {
+	if (rule < FORMAT_RULES)
+		format_broken[rule]++;
 	hold_format_rule(rule, text);
 }
 
@@ -184,6 +187,8 @@ bool hold_answer(size_t row, bool ok, const char *format, ...)
 		answer_counts[row]++;
 	if (ok)
 		return true;
+	if (row < ANSWERS)
+		answer_broken[row]++;
 	va_start(list, format);
 	(void)vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
@@ -199,6 +204,21 @@ size_t rules_count(enum kernel_rule rule)
 size_t rules_broken(enum kernel_rule rule)
 {
 	return broken[rule];
+}
+
+size_t rules_format_count(uint32_t rule)
+{
+	return rule < FORMAT_RULES ? format_counts[rule] : 0;
+}
+
+size_t rules_format_broken(uint32_t rule)
+{
+	return rule < FORMAT_RULES ? format_broken[rule] : 0;
+}
+
+size_t rules_answer_broken(size_t row)
+{
+	return row < ANSWERS ? answer_broken[row] : 0;
 }
 
 /* Rows of one rule need not stand together; the first of them speaks for all. */

@@ -98,6 +98,9 @@ void rules_end(const char *name);
 /* How often a rule was exercised and broken so far. */
 size_t rules_count(enum kernel_rule rule);
 size_t rules_broken(enum kernel_rule rule);
+size_t rules_format_count(uint32_t rule);
+size_t rules_format_broken(uint32_t rule);
+size_t rules_answer_broken(size_t row);
 
 /* Prints "# rule ID COUNT" for every rule of linux.*, kernel.* and the answers. */
 void rules_print(void);

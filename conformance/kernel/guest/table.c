@@ -30,10 +30,11 @@ const struct kernel_rule_row kernel_rules[KERNEL_RULES] = {
 	[KERNEL_ARGSZ_KEPT] = {"kernel.argsz.kept",
 			       "An argsz in which everything fits comes back as it was.", "seen",
 			       SEEN},
-	[KERNEL_ARGSZ_NEEDED] = {"kernel.argsz.needed",
-				 "A raised argsz is what the whole reply needs: asking again with "
-				 "it brings the whole.",
-				 "abi", UAPI ", comment of struct vfio_info_cap_header."},
+	[KERNEL_ARGSZ_NEEDED] =
+		{"kernel.argsz.needed",
+		 "A raised argsz is what the whole reply needs: asking with so much or "
+		 "more brings the whole, and asking with less does not.",
+		 "abi", UAPI ", comment of struct vfio_info_cap_header."},
 	[KERNEL_CUT_FLAG] = {"kernel.cut.flag",
 			     "Where the capabilities do not fit, CAPS is set all the same.", "abi",
 			     UAPI ", comment of struct vfio_info_cap_header."},

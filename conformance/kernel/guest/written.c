@@ -96,21 +96,31 @@ static bool has_caps(const struct reply *r, const struct shape *shape)
 	return (host32(r->bytes + FLAGS) & shape->caps) != 0;
 }
 
-static void check_cut(const struct capture *c, const struct reply *r, const struct shape *shape)
+/* With so many bytes, and with no fewer, the reply is whole. */
+static bool is_needed(const struct capture *c, const struct reply *r, uint32_t need)
 {
-	uint32_t need = host32(r->bytes);
 	bool answered = false;
 	size_t i;
 
 	for (i = 0; i < c->count; i++) {
 		const struct reply *other = &c->replies[i];
 
-		if (is_about_same(r, other) && other->argsz == need && is_whole(other))
-			answered = true;
+		if (!is_about_same(r, other) || other->error)
+			continue;
+		if (is_whole(other) != (other->argsz >= need))
+			return false;
+		answered |= is_whole(other);
 	}
-	hold(KERNEL_ARGSZ_NEEDED, answered,
-	     "%s byte 0: found argsz %u, allowed one that brings the whole reply", where(r).text,
-	     need);
+	return answered;
+}
+
+static void check_cut(const struct capture *c, const struct reply *r, const struct shape *shape)
+{
+	uint32_t need = host32(r->bytes);
+
+	hold(KERNEL_ARGSZ_NEEDED, is_needed(c, r, need),
+	     "%s byte 0: found argsz %u, allowed the least that brings the whole reply",
+	     where(r).text, need);
 	hold(KERNEL_CUT_FLAG, has_caps(r, shape),
 	     "%s byte 4: found flags %#x, allowed with %#x set", where(r).text,
 	     host32(r->bytes + FLAGS), shape->caps);

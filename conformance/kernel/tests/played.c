@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* played.c: a kernel played for the tests of the check; it stands in for session.c. */
+#include "played.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FD = 1000, CAP = 8, CONFIG = 7, VGA = 8, EXTRA = 9, SHIFT = 40, BAR_SIZE = 0x4000 };
+
+struct played played;
+const uint8_t played_ids[4] = {0x36, 0x1b, 0x10, 0x00};
+
+static void set32(uint8_t *p, uint32_t value)
+{
+	memcpy(p, &value, sizeof(value));
+}
+
+static void set64(uint8_t *p, uint64_t value)
+{
+	memcpy(p, &value, sizeof(value));
+}
+
+static void set_cap(uint8_t *p, uint16_t id, uint16_t version, uint32_t next)
+{
+	memcpy(p, &id, sizeof(id));
+	memcpy(p + 2, &version, sizeof(version));
+	set32(p + 4, next);
+}
+
+/* The whole of a reply is made here, and copied as Linux would. */
+struct made {
+	uint8_t p[256];
+	uint32_t cap_offset; /* place of the field; 0: the struct has none */
+	uint32_t written;    /* of the struct */
+	uint32_t need;       /* with the chain; 0: there is none */
+};
+
+static int copy_out(const struct made *made, uint8_t *p, uint32_t argsz)
+{
+	uint32_t size = made->need && argsz >= made->need ? made->need : made->written;
+
+	if (made->need && argsz < made->need)
+		set32(p, made->need);
+	if (size > argsz)
+		size = argsz;
+	memcpy(p + 4, made->p + 4, size - 4);
+	if (made->need && argsz < made->need && argsz >= made->cap_offset + 4)
+		set32(p + made->cap_offset, 0);
+	return 0;
+}
+
+static uint32_t padded(uint32_t end)
+{
+	return played.before_6_6 ? end : (end + 7) / 8 * 8;
+}
+
+/* ZPCI_UTIL, which padding changes, and PCI_ATOMIC_COMP. */
+static int device_info(uint8_t *p, uint32_t argsz)
+{
+	struct made made = {.cap_offset = 16, .written = played.before_6_6 ? 20 : 24};
+	uint32_t util = made.written, next = padded(util + 12 + 3);
+
+	if (argsz < 16)
+		return -EINVAL;
+	set32(made.p + 4, played.plain ? 0x3 : 0x83);
+	set32(made.p + 8, PLAYED_REGIONS);
+	set32(made.p + 12, PLAYED_IRQS);
+	if (played.plain)
+		return copy_out(&made, p, argsz);
+	set32(made.p + 16, util);
+	set_cap(made.p + util, 3, 1, next);
+	set32(made.p + util + 8, 3);
+	set_cap(made.p + next, 5, 1, 0);
+	made.need = next + 16;
+	return copy_out(&made, p, argsz);
+}
+
+static uint32_t sparse_and_type(uint8_t *p)
+{
+	set_cap(p + 32, 1, 1, 64);
+	set32(p + 40, 1);
+	set64(p + 48, 0x1000);
+	set64(p + 56, 0x1000);
+	set_cap(p + 64, 2, 1, 0);
+	set32(p + 72, 0x80008086);
+	set32(p + 76, 1);
+	return 80;
+}
+
+static int region_info(uint8_t *p, uint32_t argsz)
+{
+	static const struct {
+		uint32_t flags;
+		uint64_t size;
+	} regions[PLAYED_REGIONS] = {
+		[0] = {0xf, BAR_SIZE},  [4] = {3, 0x20},         [6] = {1, 0x8000},
+		[CONFIG] = {3, 0x1000}, [EXTRA] = {0xf, 0x4000},
+	};
+	struct made made = {.cap_offset = 12, .written = 32};
+	uint32_t index = argsz < 12 ? 0 : host32(p + 8);
+
+	if (argsz < 32 || index >= PLAYED_REGIONS || index == VGA)
+		return -EINVAL;
+	set32(made.p + 4, regions[index].flags);
+	set32(made.p + 8, index);
+	set64(made.p + 16, regions[index].size);
+	set64(made.p + 24, (uint64_t)index << SHIFT);
+	memcpy(made.p + 12, p + 12, 4);
+	if (index == 0) {
+		set32(made.p + 12, 32);
+		set_cap(made.p + 32, 3, 1, 0);
+		made.need = 40;
+	}
+	if (index == EXTRA) {
+		set32(made.p + 12, 32);
+		made.need = sparse_and_type(made.p);
+	}
+	return copy_out(&made, p, argsz);
+}
+
+static int irq_info(uint8_t *p, uint32_t argsz)
+{
+	struct made made = {.written = 16};
+	uint32_t index = argsz < 12 ? 0 : host32(p + 8);
+
+	if (argsz < 16 || index >= PLAYED_IRQS || index == 3)
+		return -EINVAL;
+	set32(made.p + 4, index == 0 ? 7 : index == 2 && !played.before_6_6 ? 1 : 9);
+	set32(made.p + 8, index);
+	set32(made.p + 12, index == 1 ? 0 : 1);
+	return copy_out(&made, p, argsz);
+}
+
+/* IOVA_RANGE and DMA_AVAIL. */
+static int iommu_info(uint8_t *p, uint32_t argsz)
+{
+	struct made made = {.cap_offset = 16, .written = played.before_6_6 ? 20 : 24};
+
+	if (argsz < 16)
+		return -EINVAL;
+	set32(made.p + 4, 3);
+	set64(made.p + 8, 0x1000);
+	set32(made.p + 16, 24);
+	set_cap(made.p + 24, 1, 1, 56);
+	set32(made.p + 32, 1);
+	set64(made.p + 48, 0xfedfffff);
+	set_cap(made.p + 56, 3, 1, 0);
+	set32(made.p + 64, 65535);
+	made.need = padded(68);
+	return copy_out(&made, p, argsz);
+}
+
+static int hot_reset_info(uint8_t *p, uint32_t argsz)
+{
+	uint32_t i;
+
+	if (argsz < 12)
+		return -EINVAL;
+	set32(p + 4, played.way == WAY_CDEV ? 3 : 0);
+	set32(p + 8, PLAYED_DEVICES);
+	if (argsz < 12 + 8 * PLAYED_DEVICES)
+		return -ENOSPC;
+	memset(p + 12, 0, 8 * (size_t)PLAYED_DEVICES);
+	for (i = 0; i < PLAYED_DEVICES; i++) {
+		set32(p + 12 + (size_t)8 * i, played.way == WAY_CDEV ? i + 1 : 7);
+		p[12 + 8 * i + 6] = 1;
+		p[12 + 8 * i + 7] = (uint8_t)i;
+	}
+	return 0;
+}
+
+static int answer(enum on on, uint32_t number, uint8_t *p)
+{
+	uint32_t argsz = host32(p);
+
+	if (number == DEVICE_INFO)
+		return device_info(p, argsz);
+	if (number == REGION_INFO)
+		return region_info(p, argsz);
+	if (number == IRQ_INFO)
+		return irq_info(p, argsz);
+	if (number == IOMMU_INFO)
+		return on == ON_CONTAINER ? iommu_info(p, argsz) : hot_reset_info(p, argsz);
+	return -ENOTTY;
+}
+
+int session_call(const struct session *s, enum on on, uint32_t number, void *arg)
+{
+	uint8_t *p = (uint8_t *)arg;
+	int ret;
+
+	if (s->fd[on] < 0)
+		return -EBADF;
+	if (number == 100)
+		return 0;
+	if (number == 101)
+		return (uintptr_t)arg == 3;
+	if (number == 102)
+		return -EINVAL;
+	if (!p)
+		return -EFAULT;
+	/* As before BIND. */
+	if (s->way == WAY_CDEV && !s->bound)
+		return -EINVAL;
+	played.calls++;
+	ret = answer(on, number, p);
+	if (ret == -EINVAL && played.loses_errors)
+		ret = 0;
+	if (ret == -EINVAL && played.scribbles)
+		p[0] ^= 1;
+	if (ret == 0 && played.dies && played.failed_once && number == DEVICE_INFO)
+		set32(p + 8, 0);
+	played.failed_once |= ret == -EINVAL;
+	return ret;
+}
+
+int session_open(struct session *s, const struct roots *roots, const char *name, enum way way,
+		 bool bind, struct problem *p)
+{
+	(void)roots;
+	if (way == WAY_CDEV && played.no_cdev)
+		return problem_set(p, PROBLEM_NO_VFIO, ENOENT, "%s has no cdev", name);
+	played.way = way;
+	*s = played_session();
+	(void)snprintf(s->name, sizeof(s->name), "%s", name);
+	s->bound = bind;
+	return 0;
+}
+
+void session_close(struct session *s)
+{
+	int i;
+
+	for (i = 0; i < ON_COUNT; i++)
+		s->fd[i] = -1;
+}
+
+struct session played_session(void)
+{
+	struct session s = {.name = "0000:01:00.0", .way = played.way, .bound = true};
+	bool cdev = played.way == WAY_CDEV;
+
+	s.fd[ON_CONTAINER] = cdev ? -1 : FD;
+	s.fd[ON_GROUP] = cdev ? -1 : FD;
+	s.fd[ON_DEVICE] = FD;
+	s.fd[ON_IOMMUFD] = cdev ? FD : -1;
+	return s;
+}
+
+void played_record(struct capture *c)
+{
+	static const struct roots nowhere = {"/nonexistent", "/nonexistent"};
+	struct session s = played_session();
+	struct problem p;
+
+	(void)record(c, &s, &nowhere, &p);
+}
+
+/* ---- Regions ---- */
+
+static const uint64_t sizes[PLAYED_REGIONS] = {
+	[0] = BAR_SIZE, [4] = 0x20, [6] = 0x8000, [CONFIG] = 0x1000, [EXTRA] = 0x4000,
+};
+
+static long read_region(void *context, void *buf, size_t size, uint64_t offset)
+{
+	uint64_t index = offset >> SHIFT, at = offset & (((uint64_t)1 << SHIFT) - 1);
+
+	(void)context;
+	memset(buf, 0, size);
+	if (index >= PLAYED_REGIONS)
+		return -EINVAL;
+	if (!sizes[index])
+		return played.read_empty ? played.read_empty : -EINVAL;
+	if (at >= sizes[index])
+		return played.read_end ? played.read_end : -EINVAL;
+	if (at == sizes[index] - 1)
+		return played.read_last ? played.read_last : (long)size;
+	if (at == 0 && played.read_start)
+		return played.read_start;
+	if (index == CONFIG && at == 0)
+		memcpy(buf, played_ids, size < 4 ? size : 4);
+	if (index == CONFIG && at == 0 && played.other_ids)
+		memset(buf, 0xff, size);
+	return (long)size;
+}
+
+static int map_region(void *context, uint64_t size, uint64_t offset)
+{
+	uint64_t index = offset >> SHIFT, at = offset & (((uint64_t)1 << SHIFT) - 1);
+
+	(void)context;
+	if (index == 0 && at == 0 && size == BAR_SIZE)
+		return played.map_area;
+	if (index == EXTRA && at == 0x1000 && size == 0x1000)
+		return played.map_area;
+	return played.map_none == 1 ? 0 : -EINVAL;
+}
+
+const struct region_io played_io = {NULL, read_region, map_region};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* played.h: a kernel played for the tests of the check: it answers as Linux does, and one wish at a
+ * time makes it do otherwise. */
+#ifndef DEVFD_PLAYED_H
+#define DEVFD_PLAYED_H
+
+#include "../guest/check.h"
+
+enum { PLAYED_REGIONS = 10, PLAYED_IRQS = 5, PLAYED_DEVICES = 2 };
+
+/* What the kernel does wrong; all 0 is nothing. */
+struct played {
+	enum way way;
+	bool before_6_6; /* structs without their last word, capabilities not padded */
+	bool no_cdev;
+	bool plain; /* no capability of the device */
+	/* requests */
+	bool loses_errors; /* an argsz that is too small succeeds */
+	bool dies;         /* after a request that failed, GET_INFO says something else */
+	bool scribbles;    /* a call that fails writes */
+	/* reading and mapping */
+	long read_start, read_last, read_end, read_empty; /* result, where not 0 */
+	int map_area, map_none;
+	bool other_ids;
+	/* state */
+	bool failed_once;
+	unsigned calls;
+};
+
+extern struct played played;
+
+/* The replies of the played kernel, opened the way that it says. */
+void played_record(struct capture *c);
+/* A session with it, and its regions. */
+struct session played_session(void);
+extern const struct region_io played_io;
+extern const uint8_t played_ids[4];
+
+#endif

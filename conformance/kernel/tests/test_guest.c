@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * test_guest.c: the check of a kernel, checked: nothing is said of a kernel that answers as Linux
+ * does, and each rule speaks up for a kernel that breaks it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../../codec/tables/tables.h"
+#include "../guest/answer.h"
+#include "../guest/ktap.h"
+#include "../guest/rules.h"
+#include "played.h"
+
+#include <errno.h>
+
+/* ---- Requests, in place of those that the generator makes ---- */
+
+static const int einval[] = {EINVAL, 0};
+static const struct set argsz_below[] = {{0, 4, TERM_MIN, -1}};
+static const struct set argsz_exact[] = {{0, 4, TERM_MIN, 0}};
+static const struct set argsz_huge[] = {{0, 4, TERM_NUMBER, UINT32_MAX}};
+static const struct set index_num[] = {{0, 4, TERM_MIN, 0}, {8, 4, TERM_NUM_REGIONS, 0}};
+static const struct set extension[] = {{0, 8, TERM_NUMBER, 3}};
+static const struct set before_bind[] = {{0, 4, TERM_MIN, 0}};
+
+enum {
+	ROW_BELOW,
+	ROW_EXACT,
+	ROW_HUGE,
+	ROW_INDEX,
+	ROW_NUMBER,
+	ROW_NULL,
+	ROW_BEFORE_BIND,
+	ROW_NO_IOMMU,
+	ROW_LATER,
+	ROWS
+};
+
+static const int efault[] = {EFAULT, 0};
+
+#define ON_INFO                                                                                    \
+	.rule = "call.get_info", .text = "A request.", .on = ON_DEVICE, .min = 16, .size = 16
+const struct answer answers[] = {
+	[ROW_BELOW] = {ON_INFO, .number = DEVICE_INFO, .untouched = 1, .sets = argsz_below,
+		       .count = 1, .errnos = einval},
+	[ROW_EXACT] = {ON_INFO, .number = DEVICE_INFO, .sets = argsz_exact, .count = 1},
+	[ROW_HUGE] = {ON_INFO, .number = DEVICE_INFO, .sets = argsz_huge, .count = 1},
+	[ROW_INDEX] = {.rule = "call.index",
+		       .text = "A request.",
+		       .on = ON_DEVICE,
+		       .min = 32,
+		       .size = 32,
+		       .number = REGION_INFO,
+		       .sets = index_num,
+		       .count = 2,
+		       .errnos = einval},
+	[ROW_NUMBER] = {.rule = "call.number",
+			.text = "A request.",
+			.on = ON_CONTAINER,
+			.argument = ARGUMENT_NUMBER,
+			.number = 101,
+			.sets = extension,
+			.count = 1,
+			.result = 1},
+	[ROW_NULL] = {ON_INFO, .number = DEVICE_INFO, .argument = ARGUMENT_NULL, .errnos = efault},
+	[ROW_BEFORE_BIND] = {ON_INFO, .number = DEVICE_INFO, .state = STATE_BEFORE_BIND,
+			     .sets = before_bind, .count = 1, .errnos = einval},
+	[ROW_NO_IOMMU] = {.rule = "call.no_iommu",
+			  .text = "A request.",
+			  .on = ON_CONTAINER,
+			  .state = STATE_NO_IOMMU,
+			  .argument = ARGUMENT_NUMBER,
+			  .number = 102,
+			  .sets = extension,
+			  .count = 1,
+			  .errnos = einval},
+	[ROW_LATER] = {ON_INFO, .number = DEVICE_INFO, .from = 99 << 8, .sets = argsz_exact,
+		       .count = 1, .errnos = einval},
+};
+const size_t answers_count = sizeof(answers) / sizeof(answers[0]);
+
+/* ---- All checks of one kernel ---- */
+
+static struct prediction predicted(void)
+{
+	struct prediction p;
+	uint32_t i;
+
+	memset(&p, 0, sizeof(p));
+	p.device = (struct devfd_item){.kind = DEVFD_DEVICE,
+				       .state = DEVFD_PRESENT,
+				       .flags = DEVFD_RESET,
+				       .bus = DEVFD_BUS_PCI,
+				       .num_irqs = 5};
+	p.device_unknown = UNKNOWN_REGIONS;
+	for (i = 0; i < PREDICT_REGIONS; i++)
+		p.regions[i] = (struct devfd_item){.kind = DEVFD_REGION,
+						   .index = i,
+						   .state = DEVFD_EMPTY,
+						   .offset = (uint64_t)i << 40};
+	p.regions[0].flags = DEVFD_READ | DEVFD_WRITE | DEVFD_MMAP | DEVFD_MSIX_MAPPABLE;
+	p.regions[0].size = 0x4000;
+	p.regions[4].flags = DEVFD_READ | DEVFD_WRITE;
+	p.regions[4].size = 0x20;
+	p.regions[6].flags = DEVFD_READ;
+	p.regions[6].size = 0x8000;
+	p.regions[7].flags = DEVFD_READ | DEVFD_WRITE;
+	p.regions[7].size = 0x1000;
+	for (i = 0; i < PREDICT_REGIONS; i++) {
+		if (p.regions[i].size)
+			p.regions[i].state = DEVFD_PRESENT;
+	}
+	p.regions[8].state = DEVFD_UNREADABLE;
+	p.regions[8].error = EINVAL;
+	for (i = 0; i < PREDICT_IRQS; i++)
+		p.irqs[i] = (struct devfd_item){.kind = DEVFD_IRQ,
+						.index = i,
+						.state = DEVFD_PRESENT,
+						.count = 1,
+						.flags = DEVFD_EVENTFD | DEVFD_NORESIZE};
+	p.irqs[0].flags = DEVFD_EVENTFD | DEVFD_MASKABLE | DEVFD_AUTOMASKED;
+	p.irqs[1].count = 0;
+	p.irqs[1].state = DEVFD_EMPTY;
+	p.irq_unknown[2] = UNKNOWN_NORESIZE;
+	p.irqs[3].state = DEVFD_UNREADABLE;
+	p.irqs[3].error = EINVAL;
+	return p;
+}
+
+static void check_all(struct capture *c)
+{
+	struct session s = played_session();
+	struct prediction p = predicted();
+
+	check_replies(c);
+	check_written(c);
+	check_pci(c);
+	check_prediction(c, &p);
+	check_regions(c, &played_io, played_ids);
+	check_ask(c, &s);
+	check_hostile(c, &s);
+}
+
+static void play(enum way way)
+{
+	memset(&played, 0, sizeof(played));
+	played.way = way;
+	rules_set_kernel("6.12.0");
+}
+
+static size_t all_broken(void)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < KERNEL_RULES; i++)
+		sum += rules_broken((enum kernel_rule)i);
+	for (i = 1; i <= devfd_rule_count(); i++)
+		sum += rules_format_broken((uint32_t)i);
+	for (i = 0; i < answers_count; i++)
+		sum += rules_answer_broken(i);
+	return sum;
+}
+
+/* ---- A kernel that answers as Linux does ---- */
+
+static void test_good_kernel_breaks_nothing(void **state)
+{
+	static const enum way ways[] = {WAY_CONTAINER, WAY_CDEV, WAY_CONTAINER, WAY_CONTAINER};
+	static const struct roots nowhere = {"/nonexistent", "/nonexistent"};
+	struct capture c[4];
+	struct session s;
+	size_t i, before = all_broken();
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		play(ways[i]);
+		played.plain = i == 2;
+		played.before_6_6 = i == 3;
+		if (played.before_6_6)
+			rules_set_kernel("6.1.192");
+		played_record(&c[i]);
+		check_all(&c[i]);
+		s = played_session();
+		ktap_plan(1);
+		check_answers("answers", &c[i], &s, &nowhere);
+	}
+	check_ways(&c[0], &c[1]);
+	hold(KERNEL_WAYS_COMPARED, true, " ");
+	for (i = 0; i < 4; i++)
+		capture_free(&c[i]);
+	assert_int_equal(all_broken(), before);
+	/* Not one of them for want of something to hold it of. */
+	for (i = 0; i < KERNEL_RULES; i++) {
+		if (!rules_count((enum kernel_rule)i))
+			fail_msg("%s was never held", kernel_rules[i].id);
+	}
+}
+
+static void test_counts_what_a_reply_exercises(void **state)
+{
+	static const char *const ids[] = {
+		"linux.device_info.argsz.more",  "linux.device_cap.align",
+		"linux.device_cap.cycle",        "linux.zpci_util.util_str.length",
+		"linux.region_cap.overlap",      "linux.sparse_mmap.areas.counts",
+		"linux.region_info.index",       "linux.hot_reset_info.devices.counts",
+		"linux.iova_range.iovas.counts", "linux.irq_info.index",
+	};
+	struct capture c;
+	size_t i, before[16];
+
+	(void)state;
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		before[i] = rules_format_count(devfd_rule_number(ids[i]));
+	play(WAY_CONTAINER);
+	played_record(&c);
+	check_replies(&c);
+	capture_free(&c);
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (rules_format_count(devfd_rule_number(ids[i])) == before[i])
+			fail_msg("%s was not counted", ids[i]);
+	}
+	/* What the kernel does not give cannot be exercised. */
+	assert_int_equal(rules_format_count(devfd_rule_number("linux.zpci_base.size")), 0);
+	assert_int_equal(rules_format_count(devfd_rule_number("linux.nvlink2_ssatgt.size")), 0);
+}
+
+/* ---- Replies that are bent, and the rule that has to notice ---- */
+
+static struct reply *find(struct capture *c, enum on on, uint32_t number, uint32_t index,
+			  uint32_t argsz)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		struct reply *r = &c->replies[i];
+
+		if (r->on == on && r->number == number && r->index == index && r->argsz == argsz)
+			return r;
+	}
+	fail_msg("no reply to %u of %u with argsz %u", number, index, argsz);
+	return NULL;
+}
+
+static struct reply *whole(struct capture *c, enum on on, uint32_t number, uint32_t index)
+{
+	const struct reply *r = capture_find_on(c, on, number, index);
+
+	assert_non_null(r);
+	return &c->replies[r - c->replies];
+}
+
+/* A byte of one reply that is changed: the whole reply where argsz is 0. */
+struct bend {
+	enum kernel_rule rule;
+	enum on on;
+	uint32_t number, index, argsz;
+	uint32_t at;
+	uint8_t bits;
+	int error; /* in place of the byte, where not 0: the errno; -1 is success */
+	bool plain;
+};
+
+static const struct bend bends[] = {
+	{KERNEL_GUARD, ON_DEVICE, DEVICE_INFO, 0, 64, 64, 1, 0, false},
+	{KERNEL_GUARD, ON_DEVICE, REGION_INFO, 1, 40, 55, 0x80, 0, false},
+	{KERNEL_UNTOUCHED, ON_DEVICE, DEVICE_INFO, 0, 12, 4, 1, 0, false},
+	{KERNEL_UNTOUCHED, ON_DEVICE, REGION_INFO, 10, 32, 8, 1, 0, false},
+	{KERNEL_TAIL_UNTOUCHED, ON_DEVICE, REGION_INFO, 1, 40, 33, 1, 0, false},
+	{KERNEL_TAIL_UNTOUCHED, ON_DEVICE, IRQ_INFO, 0, 24, 23, 1, 0, false},
+	{KERNEL_REGION_CAP_OFFSET_KEPT, ON_DEVICE, REGION_INFO, 1, 32, 12, 1, 0, false},
+	{KERNEL_DEVICE_CAP_OFFSET_ZERO, ON_DEVICE, DEVICE_INFO, 0, 20, 16, 1, 0, true},
+	{KERNEL_ARGSZ_MIN, ON_DEVICE, DEVICE_INFO, 0, 12, 0, 0, ENOSPC, false},
+	{KERNEL_ARGSZ_MIN, ON_CONTAINER, IOMMU_INFO, 0, 8, 0, 0, -1, false},
+	{KERNEL_ARGSZ_KEPT, ON_DEVICE, IRQ_INFO, 0, 24, 0, 8, 0, false},
+	{KERNEL_ARGSZ_NEEDED, ON_DEVICE, REGION_INFO, 0, 32, 0, 0x40, 0, false},
+	{KERNEL_CUT_FLAG, ON_DEVICE, REGION_INFO, 0, 32, 4, 8, 0, false},
+	{KERNEL_CUT_CAP_OFFSET, ON_DEVICE, REGION_INFO, 0, 32, 12, 32, 0, false},
+	{KERNEL_FIXED_SAME, ON_DEVICE, REGION_INFO, 7, 32, 17, 1, 0, false},
+	{KERNEL_CHAIN_FIRST, ON_DEVICE, DEVICE_INFO, 0, 0, 16, 8, 0, false},
+	{KERNEL_CHAIN_CONTIGUOUS, ON_DEVICE, DEVICE_INFO, 0, 0, 32, 8, 0, false},
+	{KERNEL_CHAIN_TOTAL, ON_DEVICE, DEVICE_INFO, 0, 16, 0, 0x40, 0, false},
+	{KERNEL_INDEX_BEYOND, ON_DEVICE, REGION_INFO, 10, 32, 0, 0, ENODEV, false},
+	{KERNEL_INDEX_BEYOND, ON_DEVICE, IRQ_INFO, 5, 16, 0, 0, -1, false},
+	{KERNEL_INDEX_ERROR, ON_DEVICE, REGION_INFO, 8, 40, 0, 0, ENXIO, false},
+	{KERNEL_INDEX_ERROR, ON_DEVICE, IRQ_INFO, 0, 24, 0, 0, EINVAL, false},
+	{KERNEL_PCI_NUM_REGIONS, ON_DEVICE, DEVICE_INFO, 0, 0, 8, 8, 0, false},
+	{KERNEL_PCI_NUM_IRQS, ON_DEVICE, DEVICE_INFO, 0, 0, 12, 2, 0, false},
+	{KERNEL_PCI_REGION_TYPE, ON_DEVICE, REGION_INFO, 9, 0, 64, 0x80, 0, false},
+	{KERNEL_PCI_REGION_OFFSET, ON_DEVICE, REGION_INFO, 4, 40, 24, 1, 0, false},
+	{KERNEL_PCI_CONFIG_SIZE, ON_DEVICE, REGION_INFO, 7, 40, 16, 1, 0, false},
+	{KERNEL_PCI_IRQ_FLAGS, ON_DEVICE, IRQ_INFO, 0, 24, 4, 8, 0, false},
+	{KERNEL_HOT_RESET_ERROR, ON_DEVICE, HOT_RESET_INFO, 0, 12, 0, 0, EPERM, false},
+	{KERNEL_HOT_RESET_SPACE, ON_DEVICE, HOT_RESET_INFO, 0, 12, 8, 2, 0, false},
+	{KERNEL_HOT_RESET_COUNT, ON_DEVICE, HOT_RESET_INFO, 0, 0, 8, 3, 0, false},
+	{KERNEL_HOT_RESET_FLAGS, ON_DEVICE, HOT_RESET_INFO, 0, 0, 4, 1, 0, false},
+	{KERNEL_HOT_RESET_SELF, ON_DEVICE, HOT_RESET_INFO, 0, 0, 18, 4, 0, false},
+	{KERNEL_PREDICT_DEVICE, ON_DEVICE, DEVICE_INFO, 0, 0, 4, 1, 0, false},
+	{KERNEL_PREDICT_REGION, ON_DEVICE, REGION_INFO, 4, 40, 16, 0x40, 0, false},
+	{KERNEL_PREDICT_REGION, ON_DEVICE, REGION_INFO, 0, 0, 4, 4, 0, false},
+	{KERNEL_PREDICT_IRQ, ON_DEVICE, IRQ_INFO, 4, 24, 12, 2, 0, false},
+	{KERNEL_ASK_SAME, ON_DEVICE, REGION_INFO, 4, 40, 17, 1, 0, false},
+	{KERNEL_ASK_SAME, ON_DEVICE, HOT_RESET_INFO, 0, 0, 27, 1, 0, false},
+};
+
+static void bend(struct capture *c, const struct bend *b)
+{
+	struct reply *r = b->argsz ? find(c, b->on, b->number, b->index, b->argsz)
+				   : whole(c, b->on, b->number, b->index);
+
+	if (b->error) {
+		r->error = b->error < 0 ? 0 : b->error;
+		return;
+	}
+	assert_true(b->at < r->size);
+	r->bytes[b->at] ^= b->bits;
+}
+
+static void test_each_rule_notices_a_bent_reply(void **state)
+{
+	struct capture c;
+	size_t i, before;
+
+	(void)state;
+	for (i = 0; i < sizeof(bends) / sizeof(bends[0]); i++) {
+		play(WAY_CONTAINER);
+		played.plain = bends[i].plain;
+		played_record(&c);
+		before = rules_broken(bends[i].rule);
+		bend(&c, &bends[i]);
+		check_all(&c);
+		capture_free(&c);
+		if (rules_broken(bends[i].rule) == before)
+			fail_msg("%s did not notice row %zu", kernel_rules[bends[i].rule].id, i);
+	}
+}
+
+static void test_a_rule_of_the_format_notices(void **state)
+{
+	static const struct {
+		const char *id;
+		uint32_t number, index, at;
+		uint8_t bits;
+	} rows[] = {
+		{"linux.region_info.index", REGION_INFO, 4, 8, 1},
+		{"linux.device_cap.align", DEVICE_INFO, 0, 28, 4},
+		{"linux.region_cap.fits", REGION_INFO, 0, 13, 1},
+		{"linux.sparse_mmap.areas.counts", REGION_INFO, 9, 41, 1},
+		{"linux.irq_info.argsz.min", IRQ_INFO, 0, 0, 24},
+	};
+	struct capture c;
+	uint32_t rule;
+	size_t i, before;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		play(WAY_CONTAINER);
+		played_record(&c);
+		rule = devfd_rule_number(rows[i].id);
+		before = rules_format_broken(rule);
+		whole(&c, ON_DEVICE, rows[i].number, rows[i].index)->bytes[rows[i].at] ^=
+			rows[i].bits;
+		check_replies(&c);
+		capture_free(&c);
+		if (rules_format_broken(rule) == before)
+			fail_msg("%s did not notice", rows[i].id);
+	}
+}
+
+/* Links of a kernel before 6.6 may stand anywhere; those of a newer one may not. */
+static void test_alignment_is_asked_of_newer_kernels_alone(void **state)
+{
+	uint32_t rule = devfd_rule_number("linux.device_cap.align");
+	size_t before = rules_format_broken(rule);
+	struct capture c;
+
+	(void)state;
+	play(WAY_CONTAINER);
+	played.before_6_6 = true;
+	played_record(&c);
+	rules_set_kernel("6.5.13");
+	check_replies(&c);
+	assert_int_equal(rules_format_broken(rule), before);
+	rules_set_kernel("6.6.0");
+	check_replies(&c);
+	assert_int_not_equal(rules_format_broken(rule), before);
+	capture_free(&c);
+}
+
+/* ---- Kernels that do wrong ---- */
+
+static void check_bad_regions(enum kernel_rule rule)
+{
+	size_t before = rules_broken(rule);
+	struct capture c;
+
+	played_record(&c);
+	check_regions(&c, &played_io, played_ids);
+	capture_free(&c);
+	if (rules_broken(rule) == before)
+		fail_msg("%s did not notice", kernel_rules[rule].id);
+}
+
+static void test_each_place_of_a_region_is_looked_at(void **state)
+{
+	(void)state;
+	play(WAY_CONTAINER);
+	played.read_start = -EIO;
+	check_bad_regions(KERNEL_READ_START);
+	play(WAY_CONTAINER);
+	played.read_last = -EINVAL;
+	check_bad_regions(KERNEL_READ_LAST);
+	play(WAY_CONTAINER);
+	played.read_end = 1;
+	check_bad_regions(KERNEL_READ_END);
+	play(WAY_CONTAINER);
+	played.read_empty = 1;
+	check_bad_regions(KERNEL_READ_EMPTY);
+	play(WAY_CONTAINER);
+	played.other_ids = true;
+	check_bad_regions(KERNEL_CONFIG_SAME);
+	play(WAY_CONTAINER);
+	played.map_area = -EINVAL;
+	check_bad_regions(KERNEL_MAP_AREA);
+	play(WAY_CONTAINER);
+	played.map_none = 1;
+	check_bad_regions(KERNEL_MAP_NONE);
+}
+
+static void check_bad_answers(size_t row)
+{
+	static const struct roots nowhere = {"/nonexistent", "/nonexistent"};
+	struct played wish = played;
+	struct session s;
+	struct capture c;
+	size_t before = rules_answer_broken(row);
+
+	memset(&played, 0, sizeof(played));
+	played.way = wish.way;
+	played_record(&c);
+	played = wish;
+	s = played_session();
+	ktap_plan(1);
+	check_answers("answers", &c, &s, &nowhere);
+	capture_free(&c);
+	if (row < ROWS && rules_answer_broken(row) == before)
+		fail_msg("row %zu did not notice", row);
+}
+
+static void test_requests_notice(void **state)
+{
+	size_t before;
+
+	(void)state;
+	play(WAY_CONTAINER);
+	played.loses_errors = true;
+	check_bad_answers(ROW_BELOW);
+	play(WAY_CONTAINER);
+	played.loses_errors = true;
+	check_bad_answers(ROW_INDEX);
+	play(WAY_CONTAINER);
+	played.scribbles = true;
+	check_bad_answers(ROW_BELOW);
+	play(WAY_CONTAINER);
+	played.dies = true;
+	before = rules_broken(KERNEL_ALIVE);
+	check_bad_answers(ROWS);
+	assert_int_not_equal(rules_broken(KERNEL_ALIVE), before);
+}
+
+/* A row for a newer kernel would break if it were asked. */
+static void test_requests_of_other_kernels_are_not_made(void **state)
+{
+	size_t before = rules_answer_broken(ROW_LATER);
+
+	(void)state;
+	play(WAY_CDEV);
+	check_bad_answers(ROWS);
+	assert_int_equal(rules_answer_broken(ROW_LATER), before);
+}
+
+static void test_ways_notice(void **state)
+{
+	struct capture container, cdev;
+	size_t before;
+
+	(void)state;
+	play(WAY_CONTAINER);
+	played_record(&container);
+	play(WAY_CDEV);
+	played_record(&cdev);
+	before = rules_broken(KERNEL_WAYS_SAME);
+	check_ways(&container, &cdev);
+	assert_int_equal(rules_broken(KERNEL_WAYS_SAME), before);
+	whole(&cdev, ON_DEVICE, REGION_INFO, 0)->bytes[17] ^= 1;
+	check_ways(&container, &cdev);
+	assert_int_equal(rules_broken(KERNEL_WAYS_SAME), before + 1);
+	whole(&cdev, ON_DEVICE, REGION_INFO, 4)->error = EIO;
+	check_ways(&container, &cdev);
+	assert_int_equal(rules_broken(KERNEL_WAYS_SAME), before + 3);
+	capture_free(&container);
+	capture_free(&cdev);
+}
+
+static void test_a_cdev_that_is_missing_is_noticed(void **state)
+{
+	struct wishes wishes = {.roots = {"/nonexistent", "/nonexistent"}, .expect_cdev = true};
+	size_t before = rules_broken(KERNEL_WAYS_COMPARED);
+
+	(void)state;
+	play(WAY_CONTAINER);
+	played.no_cdev = true;
+	ktap_plan(1);
+	check_device("0000:01:00.0", &wishes);
+	assert_int_equal(rules_broken(KERNEL_WAYS_COMPARED), before + 1);
+	assert_true(ktap_failed());
+}
+
+/* ---- A codec that does wrong ---- */
+
+static bool judges_differ, asks_too_often;
+
+int __real_devfd_judge(const struct devfd_input *in, int tables, struct devfd_error *e);
+int __wrap_devfd_judge(const struct devfd_input *in, int tables, struct devfd_error *e);
+int __wrap_devfd_judge(const struct devfd_input *in, int tables, struct devfd_error *e)
+{
+	int rc = __real_devfd_judge(in, tables, e);
+
+	if (tables && judges_differ)
+		e->at++;
+	return rc;
+}
+
+int __real_devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
+		     size_t capacity, struct devfd_item *item, struct devfd_error *e);
+int __wrap_devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
+		     size_t capacity, struct devfd_item *item, struct devfd_error *e);
+int __wrap_devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
+		     size_t capacity, struct devfd_item *item, struct devfd_error *e)
+{
+	int rc = __real_devfd_ask(call, index, fn, context, buf, capacity, item, e);
+	int again;
+
+	for (again = 0; asks_too_often && again < 3; again++)
+		(void)__real_devfd_ask(call, index, fn, context, buf, capacity, item, e);
+	return rc;
+}
+
+static void test_a_wrong_codec_is_noticed(void **state)
+{
+	size_t before = rules_broken(KERNEL_JUDGES_AGREE);
+	struct capture c;
+
+	(void)state;
+	play(WAY_CONTAINER);
+	played_record(&c);
+	judges_differ = true;
+	check_all(&c);
+	judges_differ = false;
+	assert_true(rules_broken(KERNEL_JUDGES_AGREE) > before);
+	before = rules_broken(KERNEL_ASK_BOUNDED);
+	asks_too_often = true;
+	check_all(&c);
+	asks_too_often = false;
+	assert_true(rules_broken(KERNEL_ASK_BOUNDED) > before);
+	capture_free(&c);
+}
+
+/* ---- The hook ---- */
+
+static void test_altered_replies_are_noticed(void **state)
+{
+	struct capture c;
+	size_t before = all_broken();
+
+	(void)state;
+	assert_false(alter_set("108"));
+	assert_false(alter_set("108:4"));
+	assert_false(alter_set("108:4:"));
+	assert_false(alter_set("108:4:0"));
+	assert_false(alter_set("108:4:0x100"));
+	assert_false(alter_set("108:4:1x"));
+	assert_true(alter_set("108:24:0x1"));
+	play(WAY_CONTAINER);
+	played_record(&c);
+	alter_capture(&c);
+	check_all(&c);
+	capture_free(&c);
+	assert_true(all_broken() > before);
+}
+
+/* ---- Every rule is in one of the tables above ---- */
+
+static void test_no_rule_was_left_out(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < KERNEL_RULES; i++) {
+		if (!kernel_rules[i].id || !kernel_rules[i].text || !kernel_rules[i].source)
+			fail_msg("rule %zu says nothing of itself", i);
+		if (!rules_broken((enum kernel_rule)i))
+			fail_msg("%s was never broken", kernel_rules[i].id);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_kernel_breaks_nothing),
+		cmocka_unit_test(test_counts_what_a_reply_exercises),
+		cmocka_unit_test(test_each_rule_notices_a_bent_reply),
+		cmocka_unit_test(test_a_rule_of_the_format_notices),
+		cmocka_unit_test(test_alignment_is_asked_of_newer_kernels_alone),
+		cmocka_unit_test(test_each_place_of_a_region_is_looked_at),
+		cmocka_unit_test(test_requests_notice),
+		cmocka_unit_test(test_requests_of_other_kernels_are_not_made),
+		cmocka_unit_test(test_ways_notice),
+		cmocka_unit_test(test_a_cdev_that_is_missing_is_noticed),
+		cmocka_unit_test(test_a_wrong_codec_is_noticed),
+		cmocka_unit_test(test_altered_replies_are_noticed),
+		cmocka_unit_test(test_no_rule_was_left_out),
+	};
+
+	if (!getenv("VERBOSE"))
+		ktap_silence();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
