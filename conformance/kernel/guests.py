@@ -142,7 +142,7 @@ class Guest:
 
 STEPS = (
     *("no-vfio", "modules", "not-bound", "bind", "samples"),
-    *("list", "capture", "sysfs", "cdev", "check"),
+    *("list", "capture", "sysfs", "cdev", "check", "altered"),
     *("no-device", "no-permission", "busy", "not-viable", "pulled"),
     "dmesg",
 )

@@ -188,7 +188,7 @@ def summary(guests: list[Judged], loose: list[str]) -> Iterator[str]:
             yield f"# and {len(guest.unexpected) - SHOWN} more"
         yield from (f"# no good KTAP: {one}" for one in guest.errors)
         if guest.problem:
-            yield f"# {guest.problem}; the console ends:"
+            yield f"# {guest.problem}{'; the console ends:' if guest.tail else ''}"
             yield from (f"#   {line}" for line in guest.tail)
         yield f"{'ok' if guest.good else 'not ok'} {number} {guest.name}"
     if loose:
