@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# steps.sh NAME: what is done in a guest, a function a step. A step says what it saw in lines of "# ...", or prints a
+# steps.sh NAME: what is done in a guest, a function a step. It says what it saw in lines of "# ...", or prints a
 # KTAP subtest; it exits with 0 if all was as it should be. What it leaves in /tmp/ship goes to the host.
 
 . /guest/settings

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""qemu.py: whatever a guest does, its run ends in bounded time and is told of. A script stands in for QEMU."""
+"""qemu.py: whatever a guest does, its run ends in bounded time and is told of. A script stands in
+for QEMU."""
 
 import base64
 import json

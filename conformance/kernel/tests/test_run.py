@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""run: what is put into a guest, what is made of what comes out, and its exit status. No guest is booted."""
+"""run: what is put into a guest, what is made of what comes out, and its exit status. No guest is
+booted."""
 
 import base64
 import importlib.machinery
