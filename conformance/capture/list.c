@@ -203,8 +203,22 @@ static int judge_group(const struct roots *roots, const struct listed *d, struct
 	return status;
 }
 
-static int not_bound(const struct listed *d, struct problem *p)
+/* vfio-pci takes no function whose header is that of a bridge; a host bridge has a plain one. */
+static bool is_bridge(const struct listed *d)
 {
+	return d->class_ >> 8 == 0x0604 || d->class_ >> 8 == 0x0607;
+}
+
+static int not_bound(const struct roots *roots, const struct listed *d, struct problem *p)
+{
+	const char *load =
+		exists(roots->sys, "/sys/bus/pci/drivers/vfio-pci") ? "" : "modprobe vfio-pci; ";
+
+	if (is_bridge(d))
+		return problem_set(p, PROBLEM_OTHER, 0,
+				   "%s is a bridge, which VFIO does not serve. Capture the devices "
+				   "behind it",
+				   d->name);
 	if (strcmp(d->bus, "pci"))
 		return problem_set(p, PROBLEM_NOT_BOUND, 0,
 				   "%s is bound to %s, which is no VFIO driver. Load the module of "
@@ -212,14 +226,14 @@ static int not_bound(const struct listed *d, struct problem *p)
 				   d->name, d->driver[0] ? d->driver : "no driver");
 	if (!d->driver[0])
 		return problem_set(p, PROBLEM_NOT_BOUND, 0,
-				   "%s is bound to no driver. Bind it to vfio-pci: echo vfio-pci "
+				   "%s is bound to no driver. Bind it to vfio-pci: %secho vfio-pci "
 				   ">/sys/bus/pci/devices/%s/driver_override; echo %s "
 				   ">/sys/bus/pci/drivers_probe",
 				   d->name, d->name, d->name);
 	return problem_set(
 		p, PROBLEM_NOT_BOUND, 0,
 		"%s is bound to %s and not to vfio-pci. Bind it to vfio-pci, which takes it "
-		"from the host: echo vfio-pci >/sys/bus/pci/devices/%s/driver_override; "
+		"from the host: %secho vfio-pci >/sys/bus/pci/devices/%s/driver_override; "
 		"echo %s >/sys/bus/pci/drivers/%s/unbind; echo %s "
 		">/sys/bus/pci/drivers_probe",
 		d->name, d->driver, d->name, d->name, d->driver, d->name);
@@ -238,7 +252,7 @@ static void judge(const struct roots *roots, const char *folder, struct listed *
 			"kernel's command line (intel_iommu=on; AMD's is on by default)",
 			d->name);
 	else if (!has_vfio_driver(folder, d->driver))
-		not_bound(d, p);
+		not_bound(roots, d, p);
 	else if (d->group[0])
 		judge_group(roots, d, p);
 }

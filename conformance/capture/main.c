@@ -89,7 +89,7 @@ static const struct {
 	[PROBLEM_PERMISSION] = {"permission", "no: no permission"},
 	[PROBLEM_BUSY] = {"busy", "no: in use"},
 	[PROBLEM_GONE] = {"gone", "no: went away"},
-	[PROBLEM_OTHER] = {"other", "no"},
+	[PROBLEM_OTHER] = {"other", "no: see below"},
 };
 
 enum { PROBLEMS = sizeof(problems) / sizeof(problems[0]) };

@@ -20,4 +20,4 @@ $(BUILD)/tests/record: $(call obj,$(CAPTURE_RECORD) $(CAPTURE_TOOL)) $(BUILD)/li
 check-capture: all
 	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 \
 		build/san/tests/record build/san/devfd-capture
-	@$(PYTEST) conformance/capture/tests
+	@BUILD=$(abspath $(BUILD)) $(PYTEST) conformance/capture/tests

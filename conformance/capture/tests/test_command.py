@@ -163,6 +163,20 @@ def test_a_device_bound_to_nothing(machine):
     assert "bound to no driver" in message and "/unbind" not in message
 
 
+def test_a_driver_that_has_to_be_loaded_first(machine):
+    machine.add_pci(driver="nvme", group="1")
+    assert ": modprobe vfio-pci; echo" in machine.refuses(DEVICE, *OUT)
+    machine.add_pci("0000:02:00.0", driver="vfio-pci", group="2")
+    assert "modprobe" not in machine.refuses(DEVICE, *OUT)
+
+
+def test_a_bridge_is_not_to_be_bound(machine):
+    machine.add_pci(ids=(0x1B36, 0x000C, 0x060400), driver="pcieport", group="1")
+    message = machine.refuses(DEVICE, *OUT)
+    assert "is a bridge" in message and "echo" not in message
+    assert [d["problem"] for d in machine.listed()] == ["other"]
+
+
 def test_an_address_without_its_domain(machine):
     machine.add_pci(group="1")
     assert f"{DEVICE} is bound to no driver" in machine.refuses("01:00.0", *OUT)
