@@ -156,6 +156,7 @@ static const struct set set_call_set_irqs_disable[] = {
 	{4, 4, TERM_NUMBER, 33},
 	{8, 4, TERM_NUMBER, 4},
 };
+static const int errno_call_set_irqs_disable[] = {EINVAL, 0};
 static const struct set set_call_set_irqs_flags_unknown[] = {
 	{0, 4, TERM_MIN, 0},
 	{4, 4, TERM_NUMBER, 97},
@@ -1303,9 +1304,9 @@ const struct answer answers[] = {
 	},
 	{
 		.rule = "call.set_irqs.disable",
-		.text = "No data, the trigger and a count of 0 turn the index off, which is no "
-			"mistake where it is off.",
-		.level = ANSWER_ABI,
+		.text = "To turn off what is off, with the trigger and a count of 0, is refused "
+			"for this index.",
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_ANY,
 		.state = STATE_OPEN,
@@ -1318,6 +1319,7 @@ const struct answer answers[] = {
 		.below = 0,
 		.sets = set_call_set_irqs_disable,
 		.count = 3,
+		.errnos = errno_call_set_irqs_disable,
 		.result = 0,
 	},
 	{
