@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static long read_fd(void *context, void *buf, size_t size, uint64_t offset)
+static long read_fd(const void *context, void *buf, size_t size, uint64_t offset)
 {
 	const int *fd = (const int *)context;
 	ssize_t n = pread(*fd, buf, size, (off_t)offset);
@@ -43,7 +43,7 @@ static int load_word(const volatile uint32_t *word)
 	return result;
 }
 
-static int map_fd(void *context, uint64_t size, uint64_t offset)
+static int map_fd(const void *context, uint64_t size, uint64_t offset)
 {
 	const int *fd = (const int *)context;
 	void *at = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, *fd, (off_t)offset);
@@ -58,6 +58,5 @@ static int map_fd(void *context, uint64_t size, uint64_t offset)
 
 struct region_io device_io(const int *fd)
 {
-	/* The context of an interface for anything; nothing is written through it. */
-	return (struct region_io){.context = (void *)(uintptr_t)fd, .read = read_fd, .map = map_fd};
+	return (struct region_io){.context = fd, .read = read_fd, .map = map_fd};
 }

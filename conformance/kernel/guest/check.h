@@ -92,10 +92,10 @@ void check_prediction(const struct capture *c, const struct prediction *predicte
 /* Reading and mapping, so that tests can stand in for a device. Both return 0 or more, or -errno.
  */
 struct region_io {
-	void *context;
-	long (*read)(void *context, void *buf, size_t size, uint64_t offset);
+	const void *context;
+	long (*read)(const void *context, void *buf, size_t size, uint64_t offset);
 	/* Maps for reading, loads the first word, unmaps. */
-	int (*map)(void *context, uint64_t size, uint64_t offset);
+	int (*map)(const void *context, uint64_t size, uint64_t offset);
 };
 
 /* regions.c: each region read and mapped where the codec says that it is. ids: what

@@ -19,8 +19,8 @@ struct outcomes {
 /* One place to read at, of one kind of region. */
 struct probe {
 	enum kernel_rule rule;
-	const char *what;
 	enum { FROM_START, FROM_END } from;
+	const char *what;
 	int64_t plus;
 	size_t size;
 	struct outcomes outcomes;
@@ -29,35 +29,35 @@ struct probe {
 /* The kinds of region of vfio-pci. Only configuration space says EFAULT to what is behind it. */
 /* clang-format off */
 static const struct probe of_config[] = {
-	{KERNEL_READ_START, "start", FROM_START, 0, WORD, {{WORD}}},
-	{KERNEL_READ_LAST, "last byte", FROM_END, -1, 1, {{1}}},
-	{KERNEL_READ_END, "end", FROM_END, 0, 1, {{-EFAULT, -EINVAL}}},
+	{KERNEL_READ_START, FROM_START, "start", 0, WORD, {{WORD}}},
+	{KERNEL_READ_LAST, FROM_END, "last byte", -1, 1, {{1}}},
+	{KERNEL_READ_END, FROM_END, "end", 0, 1, {{-EFAULT, -EINVAL}}},
 };
 static const struct probe of_bar[] = {
-	{KERNEL_READ_START, "start", FROM_START, 0, WORD, {{WORD}}},
-	{KERNEL_READ_LAST, "last byte", FROM_END, -1, 1, {{1}}},
-	{KERNEL_READ_END, "end", FROM_END, 0, 1, {{-EINVAL}}},
+	{KERNEL_READ_START, FROM_START, "start", 0, WORD, {{WORD}}},
+	{KERNEL_READ_LAST, FROM_END, "last byte", -1, 1, {{1}}},
+	{KERNEL_READ_END, FROM_END, "end", 0, 1, {{-EINVAL}}},
 };
 static const struct probe of_rom[] = {
-	{KERNEL_READ_START, "start", FROM_START, 0, WORD, {{WORD, -EIO, -EINVAL}}},
-	{KERNEL_READ_LAST, "last byte", FROM_END, -1, 1, {{1, -EIO, -EINVAL}}},
-	{KERNEL_READ_END, "end", FROM_END, 0, 1, {{-EINVAL, -EIO}}},
+	{KERNEL_READ_START, FROM_START, "start", 0, WORD, {{WORD, -EIO, -EINVAL}}},
+	{KERNEL_READ_LAST, FROM_END, "last byte", -1, 1, {{1, -EIO, -EINVAL}}},
+	{KERNEL_READ_END, FROM_END, "end", 0, 1, {{-EINVAL, -EIO}}},
 };
 /* Only two ranges of ports and one of memory are behind it. */
 static const struct probe of_vga[] = {
-	{KERNEL_READ_EMPTY, "offset 0", FROM_START, 0, 1, {{-EINVAL}}},
-	{KERNEL_READ_START, "ports", FROM_START, 0x3c0, 1, {{1}}},
-	{KERNEL_READ_START, "memory", FROM_START, 0xa0000, WORD, {{WORD}}},
-	{KERNEL_READ_LAST, "last byte", FROM_END, -1, 1, {{1}}},
-	{KERNEL_READ_END, "end", FROM_END, 0, 1, {{-EINVAL}}},
+	{KERNEL_READ_EMPTY, FROM_START, "offset 0", 0, 1, {{-EINVAL}}},
+	{KERNEL_READ_START, FROM_START, "ports", 0x3c0, 1, {{1}}},
+	{KERNEL_READ_START, FROM_START, "memory", 0xa0000, WORD, {{WORD}}},
+	{KERNEL_READ_LAST, FROM_END, "last byte", -1, 1, {{1}}},
+	{KERNEL_READ_END, FROM_END, "end", 0, 1, {{-EINVAL}}},
 };
 static const struct probe of_empty[] = {
-	{KERNEL_READ_EMPTY, "start", FROM_START, 0, 1, {{-EINVAL}}},
+	{KERNEL_READ_EMPTY, FROM_START, "start", 0, 1, {{-EINVAL}}},
 };
 static const struct probe of_others[] = {
-	{KERNEL_READ_START, "start", FROM_START, 0, 1, {{1}}},
-	{KERNEL_READ_LAST, "last byte", FROM_END, -1, 1, {{1}}},
-	{KERNEL_READ_END, "end", FROM_END, 0, 1, {{-EINVAL, -EFAULT}}},
+	{KERNEL_READ_START, FROM_START, "start", 0, 1, {{1}}},
+	{KERNEL_READ_LAST, FROM_END, "last byte", -1, 1, {{1}}},
+	{KERNEL_READ_END, FROM_END, "end", 0, 1, {{-EINVAL, -EFAULT}}},
 };
 /* clang-format on */
 
@@ -158,15 +158,17 @@ static void compare_ids(const struct devfd_item *region, const struct region_io 
 static void map_region(const struct devfd_item *region, const struct region_io *io)
 {
 	struct devfd_area area;
+	uint64_t at;
 	uint32_t i;
 	int result;
 
 	for (i = 0; devfd_get_area(region, i, &area) == DEVFD_OK; i++) {
-		result = io->map(io->context, area.size, region->offset + area.offset);
+		at = region->offset + area.offset;
+		result = io->map(io->context, area.size, at);
 		hold(KERNEL_MAP_AREA, result == 0,
 		     "region %u area %u, offset %#llx size %#llx: mapping found %d, allowed 0",
-		     region->index, i, (unsigned long long)(region->offset + area.offset),
-		     (unsigned long long)area.size, result);
+		     region->index, i, (unsigned long long)at, (unsigned long long)area.size,
+		     result);
 	}
 	if (i)
 		return;

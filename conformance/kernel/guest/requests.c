@@ -235,11 +235,11 @@ static const char *why_not(const struct asking *a, const struct answer *row, boo
 	if (a->s->fd[row->on] < 0)
 		return "this way of opening has no such descriptor";
 	if (!rules_from(row->from) && row->from)
-		(void)snprintf(text, sizeof(text), "holds from Linux %u.%u on", row->from >> 8,
-			       row->from & 0xffu);
+		(void)snprintf(text, sizeof(text), "holds from Linux %u.%u on",
+			       (unsigned)(row->from >> 8), row->from & 0xffu);
 	else if (!rules_below(row->below))
-		(void)snprintf(text, sizeof(text), "holds below Linux %u.%u", row->below >> 8,
-			       row->below & 0xffu);
+		(void)snprintf(text, sizeof(text), "holds below Linux %u.%u",
+			       (unsigned)(row->below >> 8), row->below & 0xffu);
 	else
 		return NULL;
 	return text;

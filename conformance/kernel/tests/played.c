@@ -263,7 +263,7 @@ static const uint64_t sizes[PLAYED_REGIONS] = {
 	[0] = BAR_SIZE, [4] = 0x20, [6] = 0x8000, [CONFIG] = 0x1000, [EXTRA] = 0x4000,
 };
 
-static long read_region(void *context, void *buf, size_t size, uint64_t offset)
+static long read_region(const void *context, void *buf, size_t size, uint64_t offset)
 {
 	uint64_t index = offset >> SHIFT, at = offset & (((uint64_t)1 << SHIFT) - 1);
 
@@ -286,7 +286,7 @@ static long read_region(void *context, void *buf, size_t size, uint64_t offset)
 	return (long)size;
 }
 
-static int map_region(void *context, uint64_t size, uint64_t offset)
+static int map_region(const void *context, uint64_t size, uint64_t offset)
 {
 	uint64_t index = offset >> SHIFT, at = offset & (((uint64_t)1 << SHIFT) - 1);
 
