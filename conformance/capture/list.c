@@ -229,14 +229,14 @@ static int not_bound(const struct roots *roots, const struct listed *d, struct p
 				   "%s is bound to no driver. Bind it to vfio-pci: %secho vfio-pci "
 				   ">/sys/bus/pci/devices/%s/driver_override; echo %s "
 				   ">/sys/bus/pci/drivers_probe",
-				   d->name, d->name, d->name);
+				   d->name, load, d->name, d->name);
 	return problem_set(
 		p, PROBLEM_NOT_BOUND, 0,
 		"%s is bound to %s and not to vfio-pci. Bind it to vfio-pci, which takes it "
 		"from the host: %secho vfio-pci >/sys/bus/pci/devices/%s/driver_override; "
 		"echo %s >/sys/bus/pci/drivers/%s/unbind; echo %s "
 		">/sys/bus/pci/drivers_probe",
-		d->name, d->driver, d->name, d->name, d->driver, d->name);
+		d->name, d->driver, load, d->name, d->name, d->driver, d->name);
 }
 
 static void judge(const struct roots *roots, const char *folder, struct listed *d)
