@@ -7,7 +7,6 @@ import importlib.machinery
 import importlib.util
 import io
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -53,18 +52,37 @@ def capture(*some):
 # ---- The archive ----
 
 
-def test_archive_is_what_cpio_reads(tmp_path):
+def entries(data):
+    """Reads an archive by the text of the format: name -> (mode, content), in order."""
+    out, at = {}, 0
+    while True:
+        assert data[at : at + 6] == b"070701"
+        fields = [int(data[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in range(13)]
+        mode, size, length = fields[1], fields[6], fields[11]
+        name = data[at + 110 : at + 110 + length]
+        assert name.endswith(b"\0")
+        start = at + (110 + length + 3) // 4 * 4
+        at = start + (size + 3) // 4 * 4
+        if name == b"TRAILER!!!\0":
+            assert at == len(data)
+            return out
+        assert name not in out
+        out[name[:-1].decode()] = (oct(mode), data[start : start + size])
+
+
+def test_archive():
     archive = Archive()
     archive.file("bin/tool", b"\x00\x01abc", 0o755)
     archive.file("bin/odd", b"x")
     archive.link("bin/sh", "tool")
     archive.folder("proc")
-    subprocess.run(["cpio", "-id", "--quiet"], input=archive.finish(), cwd=tmp_path, check=True)
-    assert (tmp_path / "bin/tool").read_bytes() == b"\x00\x01abc"
-    assert os.access(tmp_path / "bin/tool", os.X_OK)
-    assert not os.access(tmp_path / "bin/odd", os.X_OK)
-    assert os.readlink(tmp_path / "bin/sh") == "tool"
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["bin", "proc"]
+    assert list(entries(archive.finish()).items()) == [
+        ("bin", ("0o40755", b"")),
+        ("bin/tool", ("0o100755", b"\x00\x01abc")),
+        ("bin/odd", ("0o100644", b"x")),
+        ("bin/sh", ("0o120777", b"tool")),
+        ("proc", ("0o40755", b"")),
+    ]
 
 
 # ---- The guests ----
@@ -82,7 +100,7 @@ def test_every_step_exists_and_is_used():
 
 def test_scripts_of_the_guest_are_shell():
     for name in ("init", "steps.sh"):
-        subprocess.run(["busybox", "sh", "-n", HERE / "guest" / name], check=True)
+        subprocess.run(["sh", "-n", HERE / "guest" / name], check=True)
 
 
 def test_steps_follow_what_is_there():
