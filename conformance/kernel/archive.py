@@ -6,6 +6,7 @@ changes nothing of the system's apt or dpkg. So this works without root.
 """
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -81,6 +82,7 @@ class Archive:
     def __init__(self, cache: Cache, progress: Progress) -> None:
         self.cache = cache
         self.home = cache.root / "apt"
+        self.answers = self.home / "answers.json"     # apt-cache takes a second to start
         self.progress = progress
         self.trouble = ""     # why the lists could not be refreshed
 
@@ -122,6 +124,7 @@ class Archive:
             said = result.stdout + result.stderr
             failed = result.returncode != 0 or "Failed to fetch" in said
             self.trouble = complaint(said) if failed else ""
+            self.answers.unlink(missing_ok=True)
             if failed:
                 self.progress(f"the package lists could not be fetched: {self.trouble}; "
                               "using those of before, if any")
@@ -131,13 +134,24 @@ class Archive:
         """The version of a package that the archive offers."""
         self.refresh()
         asked = f"{name}:{arch}" if arch else name
+        try:
+            known: dict[str, list[str]] = json.loads(self.answers.read_text())
+        except FileNotFoundError:
+            known = {}
+        if asked in known:
+            return Package(name, arch, *known[asked])
         result = self.apt("apt-cache", "show", "--no-all-versions", asked)
         fields = parse(result.stdout)
         if result.returncode or "Version" not in fields:
             why = self.trouble or ("none of the sources in /etc/apt has it; "
                                    "Debian 12 with its security archive does")
             raise Unreachable(f"the package {asked} could not be found: {why}")
-        return Package(name, arch, fields["Version"], fields.get("Depends", ""))
+        known[asked] = [fields["Version"], fields.get("Depends", "")]
+        with self.cache.lock("apt", self.progress):
+            half = self.answers.with_suffix(".half")
+            half.write_text(json.dumps(known))
+            os.replace(half, self.answers)
+        return Package(name, arch, *known[asked])
 
     def fetch(self, package: Package, into: Path) -> Path:
         """Downloads a package and returns the file."""

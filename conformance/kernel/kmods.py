@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from cache import KernelError
 
@@ -105,7 +106,7 @@ class Module:
         """Refuses a module that the kernel would refuse."""
         if self.data[:4] != b"\x7fELF" or "vermagic" not in self.info:
             raise KernelError(f"{self.path} is no kernel module")
-        order = "little" if self.data[5] == 1 else "big"
+        order: Literal["little", "big"] = "little" if self.data[5] == 1 else "big"
         machine = int.from_bytes(self.data[18:20], order)
         if MACHINES.get(machine) != image.arch:
             raise KernelError(f"{self.path} is not built for {image.arch}")

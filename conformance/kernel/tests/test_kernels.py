@@ -329,6 +329,18 @@ esac""")
         assert line in text
 
 
+def test_apt_is_asked_once_for_a_version_until_the_lists_are_fetched_again(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    on_path(tmp_path / "bin", monkeypatch, apt_get="exit 0", apt_cache=f"""echo "$@" >> {log}
+echo "Version: 1.$(wc -l < {log})"; echo "Depends: x (= 2)" """)
+    for _ in range(2):
+        apt = archive.Archive(Cache(tmp_path / "cache"), quiet)
+        assert apt.newest("meta", "amd64") == Package("meta", "amd64", "1.1", "x (= 2)")
+    apt.refresh(force=True)
+    assert apt.newest("meta", "amd64").version == "1.2"
+    assert len(log.read_text().splitlines()) == 2
+
+
 def test_without_apt_a_kernel_of_ones_own_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unreachable, match="^apt-get is missing: .*KERNEL= and MODULES="):
