@@ -98,6 +98,20 @@ def test_serial_numbers_are_blanked_and_nothing_else(root):
     assert config[0x140:0x14c] == b"\x03\x00\x01\x10" + bytes(8)
 
 
+def test_serial_numbers_are_kept_on_demand(root):
+    capture = record(root, "with-serials")
+    assert capture["redacted"] is False
+    config = bytes.fromhex(capture["config_space"])
+    assert config[0x40:0x48] == b"\x03\x48\x12\x80VPD!"
+    assert config[0x144:0x14c] == b"SERIALNO"
+
+
+def test_the_device_is_named(root):
+    assert record(root, "honest")["device"] == {
+        "name": DEVICE, "bdf": DEVICE, "bus": "pci", "vendor": "0x1af4", "device": "0x1041",
+        "class": "0x020000", "driver": "vfio-pci", "group": "7", "note": "played by a test"}
+
+
 @pytest.mark.parametrize("kernel", ENDING)
 def test_it_ends_and_keeps_bounds_whatever_the_kernel_says(root, kernel):
     done = run(RECORD, kernel, root, root / "out.json")
