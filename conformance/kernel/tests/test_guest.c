@@ -17,6 +17,7 @@
 #include "played.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* ---- Requests, in place of those that the generator makes ---- */
 
@@ -593,6 +594,51 @@ static void test_altered_replies_are_noticed(void **state)
 	assert_true(all_broken() > before);
 }
 
+/* ---- What is kept for the host ---- */
+
+static void test_saved_replies_are_those_that_came(void **state)
+{
+	char dir[] = "/tmp/devfd-guest-XXXXXX", file[64], line[1024], name[64], index[16], hex[512];
+	unsigned number, argsz;
+	int error, ret;
+	struct capture c;
+	size_t i = 0, k;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	play(WAY_CONTAINER);
+	played_record(&c);
+	assert_int_equal(save_replies("/nonexistent", &c), -1);
+	assert_int_equal(save_replies(dir, &c), 0);
+	(void)snprintf(file, sizeof(file), "%s/0000:01:00.0-container.replies", dir);
+	f = fopen(file, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		const struct reply *r = &c.replies[i];
+
+		/* NOLINTNEXTLINE(cert-err34-c): a line that is no reply has fewer. */
+		if (sscanf(line, "%u %63s %15s %u %d %d %511s", &number, name, index, &argsz,
+			   &error, &ret, hex) != 7)
+			continue;
+		assert_true(i++ < c.count);
+		assert_string_equal(name, r->name);
+		assert_true(number == r->number && argsz == r->argsz);
+		assert_true(error == r->error && ret == r->ret);
+		assert_int_equal(strlen(hex), r->size ? 2 * (size_t)r->size : 1);
+		for (k = 0; k < r->size; k++) {
+			char byte[3] = {hex[2 * k], hex[2 * k + 1], '\0'};
+
+			assert_int_equal(strtoul(byte, NULL, 16), r->bytes[k]);
+		}
+	}
+	assert_int_equal(i, c.count);
+	(void)fclose(f);
+	(void)remove(file);
+	(void)remove(dir);
+	capture_free(&c);
+}
+
 /* ---- Every rule is in one of the tables above ---- */
 
 static void test_no_rule_was_left_out(void **state)
@@ -623,6 +669,7 @@ int main(void)
 		cmocka_unit_test(test_a_cdev_that_is_missing_is_noticed),
 		cmocka_unit_test(test_a_wrong_codec_is_noticed),
 		cmocka_unit_test(test_altered_replies_are_noticed),
+		cmocka_unit_test(test_saved_replies_are_those_that_came),
 		cmocka_unit_test(test_no_rule_was_left_out),
 	};
 
