@@ -19,8 +19,11 @@ FORMATS = {
     "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO": "linux.hot_reset_info",
     "VFIO_IOMMU_GET_INFO": "linux.iommu_info",
 }
-# bytes, format, index, order -> verdict and the rule that it comes from
-Judge = Callable[[bytes, str, int, str], tuple[str, str]]
+# From this version on a kernel keeps all that spec/ asks of a producer; older ones are judged as a
+# reader would judge them, which does not mind capabilities that are not aligned.
+PRODUCER_SINCE = (6, 6)
+# bytes, format, index, order, role -> verdict and the rule that it comes from
+Judge = Callable[[bytes, str, int, str, str], tuple[str, str]]
 
 
 def oracle() -> Judge:
@@ -29,8 +32,8 @@ def oracle() -> Judge:
 
     loaded = load(TOP / "spec")
 
-    def judge(data: bytes, form: str, index: int, order: str) -> tuple[str, str]:
-        verdict = loaded.judge(data, form, index=index, order=order)
+    def judge(data: bytes, form: str, index: int, order: str, role: str) -> tuple[str, str]:
+        verdict = loaded.judge(data, form, index=index, order=order, role=role)
         return verdict.verdict, verdict.rule or ""
 
     return judge
@@ -46,9 +49,14 @@ def due(reply: dict, received: bytes, order: str) -> str | None:
     return "need-more" if int.from_bytes(received[:4], order) > len(received) else "accept"
 
 
+def role_of(kernel: str) -> str:
+    version = tuple(map(int, kernel.split(".")[:2]))
+    return "producer" if version >= PRODUCER_SINCE else "reader"
+
+
 def judge_capture(name: str, capture: dict, judge: Judge) -> Test:
     """A test a capture, with a note about each reply that the oracle takes for something else."""
-    order = capture["byte_order"]
+    order, role = capture["byte_order"], role_of(capture["kernel"])
     test = Test(name)
     judged = whole = 0
     for number, reply in enumerate(capture["replies"]):
@@ -58,14 +66,15 @@ def judge_capture(name: str, capture: dict, judge: Judge) -> Test:
             continue
         judged += 1
         whole += wanted == "accept"
-        verdict, rule = judge(received, FORMATS[reply["call"]], reply["index"] or 0, order)
+        form, index = FORMATS[reply["call"]], reply["index"] or 0
+        verdict, rule = judge(received, form, index, order, role)
         if verdict != wanted:
             test.ok = False
             test.notes.append(
                 f"reply {number}, {reply['call']} {reply['index']} argsz {reply['argsz_in']}: "
                 f"{verdict} {rule}, {wanted} is due"
             )
-    test.notes.append(f"{judged} replies judged, {whole} whole")
+    test.notes.append(f"{judged} replies judged as by a {role}, {whole} whole")
     if not whole:
         test.ok = False
         test.notes.append("no whole reply at all")

@@ -45,8 +45,15 @@ def info(argsz=24, flags=3, offered=None, **changes):
     return {**base, **changes}
 
 
-def capture(*some):
-    return {"byte_order": "little", "replies": list(some)}
+def capture(*some, kernel="6.12.3"):
+    return {"kernel": kernel, "byte_order": "little", "replies": list(some)}
+
+
+def unaligned():
+    """A reply whose capabilities begin at 20, as they did before Linux 6.6."""
+    words = (36, 0x83, 9, 5, 20, 0x00010005, 0, 0)
+    cap = b"".join(word.to_bytes(4, "little") for word in words) + bytes(4)
+    return info(bytes=cap.hex(), argsz_in=36, recorded=36)
 
 
 # ---- The archive ----
@@ -123,7 +130,14 @@ def test_a_dozen_devices():
 def test_good_replies():
     test = replies.judge_capture("d", capture(info(), info(argsz=24, offered=16)), JUDGE)
     assert test.ok, test.notes
-    assert test.notes == ["2 replies judged, 1 whole"]
+    assert test.notes == ["2 replies judged as by a producer, 1 whole"]
+
+
+def test_what_binds_producers_binds_new_kernels():
+    old = replies.judge_capture("d", capture(unaligned(), kernel="6.1.192"), JUDGE)
+    new = replies.judge_capture("d", capture(unaligned(), kernel="6.6"), JUDGE)
+    assert old.ok and not new.ok
+    assert "linux.device_cap.align" in new.notes[0]
 
 
 @pytest.mark.parametrize(
