@@ -215,7 +215,11 @@ step_busy() {
 	sleep 60 9<>"/dev/vfio/$(group_of "$ONE")" &
 	holder=$!
 	# The shell opens the node in the child, some time from now.
-	until [ -e "/proc/$holder/fd/9" ]; do :; done
+	tries=0
+	until [ -e "/proc/$holder/fd/9" ] || [ "$tries" -eq 100 ]; do
+		usleep 100000
+		tries=$((tries + 1))
+	done
 	refuses 'busy|use|open' devfd capture "$ONE" -o /tmp/refused.json
 	kill "$holder"
 	wait "$holder" 2>/dev/null
