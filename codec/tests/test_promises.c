@@ -134,6 +134,19 @@ static void iommu_reply(struct blob *b)
 	put32(b->p + 64, 0xfffff);
 }
 
+static void reset_reply(struct blob *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->name = "hot reset reply";
+	b->call = DEVFD_HOT_RESET_INFO;
+	b->size = 28;
+	put32(b->p, (uint32_t)b->size);
+	put32(b->p + 4, 3); /* DEV_ID | DEV_ID_OWNED */
+	put32(b->p + 8, 2);
+	put32(b->p + 12, 1);
+	put32(b->p + 24, 0x08030001);
+}
+
 static void golden(struct blob *b, const char *name)
 {
 	memset(b, 0, sizeof(*b));
@@ -161,7 +174,7 @@ static void with_tail(struct blob *b)
 
 static const char *const goldens[] = {"pci-tlv", "pci-array", "pci-fixed", "dt-big", "pci-draft"};
 
-enum { GOLDENS = 5, DESCRIPTIONS = GOLDENS + 1, BLOBS = DESCRIPTIONS + 3 };
+enum { GOLDENS = 5, DESCRIPTIONS = GOLDENS + 1, BLOBS = DESCRIPTIONS + 4 };
 
 static void blob(struct blob *b, uint32_t i)
 {
@@ -173,8 +186,10 @@ static void blob(struct blob *b, uint32_t i)
 		region_reply(b);
 	else if (i == DESCRIPTIONS + 1)
 		bare_reply(b);
-	else
+	else if (i == DESCRIPTIONS + 2)
 		iommu_reply(b);
+	else
+		reset_reply(b);
 }
 
 static uint32_t index_of(const struct blob *b)
@@ -196,6 +211,7 @@ static void read_item(const struct devfd_item *item, size_t size)
 {
 	struct devfd_cap_iova_range ranges;
 	struct devfd_iova_range range;
+	struct devfd_dependent one;
 	struct devfd_area area;
 	struct devfd_kept kept;
 	volatile uint8_t sum = 0;
@@ -206,6 +222,8 @@ static void read_item(const struct devfd_item *item, size_t size)
 		assert_true(area.size <= item->size - area.offset);
 		assert_true(n++ <= size);
 	}
+	for (i = 0; devfd_get_dependent(item, i, &one) == DEVFD_OK; i++)
+		assert_true(n++ <= size);
 	while (devfd_get_kept(item, &cursor, &kept) == DEVFD_OK) {
 		for (i = 0; i < kept.size; i++)
 			sum = (uint8_t)(sum + kept.data[i]);
