@@ -383,6 +383,31 @@ static void device_info_of_every_size(void **state)
 	}
 }
 
+/* The lowest bus bit decides; another one beside it is kept as it is. */
+static void each_bus_has_its_bit(void **state)
+{
+	static const struct {
+		uint32_t bit, bus;
+	} rows[] = {
+		{1, DEVFD_BUS_PCI}, {2, DEVFD_BUS_PLATFORM}, {3, DEVFD_BUS_AMBA},
+		{4, DEVFD_BUS_CCW}, {5, DEVFD_BUS_AP},       {6, DEVFD_BUS_FSL_MC},
+		{8, DEVFD_BUS_CDX},
+	};
+	struct devfd_item item;
+	struct devfd_error e;
+	struct reply r;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		good(&r, &shapes[1]);
+		put32(&r, 4, (uint32_t)1 << rows[i].bit | 0x100);
+		assert_int_equal(judge(&r, r.size, &item, &e), DEVFD_OK);
+		assert_int_equal(item.bus, rows[i].bus);
+		assert_int_equal(item.more, rows[i].bit == 8 ? 0 : 0x100);
+	}
+}
+
 static void caps_without_a_chain(void **state)
 {
 	struct reply r;
@@ -638,6 +663,7 @@ int main(void)
 		cmocka_unit_test(defect_argsz_is_no_length),
 		cmocka_unit_test(four_dialects),
 		cmocka_unit_test(device_info_of_every_size),
+		cmocka_unit_test(each_bus_has_its_bit),
 		cmocka_unit_test(caps_without_a_chain),
 		cmocka_unit_test(capability_heads),
 		cmocka_unit_test(at_most_64_capabilities),

@@ -373,7 +373,7 @@ def new_cap(rng: random.Random, data: bytearray, shape: Shape) -> None:
 
 def listed(rng: random.Random, data: bytearray, shape: Shape) -> None:
     """The count of a list, near how many elements there are."""
-    if shape.format != "linux.hot_reset_info" or len(data) < 12:
+    if len(data) < 12:
         return
     there = (len(data) - 12) // 8
     shape.put(data, 8, rng.choice((there, there, there + 1, max(there - 1, 0), 1 << 29,
@@ -394,7 +394,8 @@ OF_SHAPE: dict[str, list[Mutation]] = {
     "tlv": [record_ops, record_ops, record_ops, record_swap, record_field, record_field],
     "array": [record_ops, record_ops, record_field, slot_ops, slot_ops, header_field],
     "fixed": [slot_ops, slot_ops, header_field],
-    "linux": [relink, relink, cap_field, cap_field, new_cap, argsz, listed],
+    "linux": [relink, relink, cap_field, cap_field, new_cap, argsz],
+    "linux.hot_reset_info": [listed, listed, argsz],
 }
 
 
@@ -403,7 +404,8 @@ def mutated(rng: random.Random, seeds: list[Frame]) -> Frame:
     frame = rng.choice(seeds)
     shape = Shape(frame, rng.choice(seeds))
     data = bytearray(frame.data)
-    own = OF_SHAPE[(frame.format or "").partition(".")[0]]
+    name = frame.format or ""
+    own = OF_SHAPE.get(name) or OF_SHAPE[name.partition(".")[0]]
     for _ in range(rng.choice((1, 1, 1, 1, 2, 2, 3, 5))):
         mutation = rng.choice(own if rng.random() < 0.6 else ANY)
         mutation(rng, data, shape)
