@@ -11,66 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum kernel_rule {
-	/* what is written and what is not */
-	KERNEL_GUARD,
-	KERNEL_UNTOUCHED,
-	KERNEL_TAIL_UNTOUCHED,
-	KERNEL_REGION_CAP_OFFSET_KEPT,
-	KERNEL_DEVICE_CAP_OFFSET_ZERO,
-	/* argsz */
-	KERNEL_ARGSZ_MIN,
-	KERNEL_ARGSZ_KEPT,
-	KERNEL_ARGSZ_NEEDED,
-	KERNEL_CUT_FLAG,
-	KERNEL_CUT_CAP_OFFSET,
-	KERNEL_FIXED_SAME,
-	/* chains */
-	KERNEL_CHAIN_FIRST,
-	KERNEL_CHAIN_CONTIGUOUS,
-	KERNEL_CHAIN_TOTAL,
-	/* indexes */
-	KERNEL_INDEX_BEYOND,
-	KERNEL_INDEX_ERROR,
-	/* vfio-pci */
-	KERNEL_PCI_NUM_REGIONS,
-	KERNEL_PCI_NUM_IRQS,
-	KERNEL_PCI_REGION_TYPE,
-	KERNEL_PCI_REGION_OFFSET,
-	KERNEL_PCI_CONFIG_SIZE,
-	KERNEL_PCI_IRQ_FLAGS,
-	KERNEL_HOT_RESET_ERROR,
-	KERNEL_HOT_RESET_SPACE,
-	KERNEL_HOT_RESET_COUNT,
-	KERNEL_HOT_RESET_FLAGS,
-	KERNEL_HOT_RESET_SELF,
-	/* readings of one reply */
-	KERNEL_JUDGES_AGREE,
-	KERNEL_PREDICT_DEVICE,
-	KERNEL_PREDICT_REGION,
-	KERNEL_PREDICT_IRQ,
-	/* reading and mapping where the description says */
-	KERNEL_READ_START,
-	KERNEL_READ_LAST,
-	KERNEL_READ_END,
-	KERNEL_READ_EMPTY,
-	KERNEL_CONFIG_SAME,
-	KERNEL_MAP_AREA,
-	KERNEL_MAP_NONE,
-	/* the two ways, and the caller */
-	KERNEL_WAYS_SAME,
-	KERNEL_WAYS_COMPARED,
-	KERNEL_ASK_SAME,
-	KERNEL_ASK_BOUNDED,
-	KERNEL_ALIVE,
-	KERNEL_RULES
-};
-
-struct kernel_rule_row {
-	const char *id, *text, *level, *source;
-};
-
-extern const struct kernel_rule_row kernel_rules[KERNEL_RULES];
+#include "generated/kernel_rules.h"
 
 /* The kernel under test, as major << 8 | minor. */
 void rules_set_kernel(const char *version);

@@ -150,10 +150,10 @@ static void check_no_chain(const struct reply *r, const struct shape *shape)
 	if (!shape->caps || r->argsz < shape->cap_offset + 4)
 		return;
 	if (r->number == REGION_INFO)
-		hold_untouched(KERNEL_REGION_CAP_OFFSET_KEPT, r, shape->cap_offset,
+		hold_untouched(KERNEL_REGION_INFO_CAP_OFFSET_KEPT, r, shape->cap_offset,
 			       shape->cap_offset + 4);
 	if (r->number == DEVICE_INFO)
-		hold(KERNEL_DEVICE_CAP_OFFSET_ZERO, host32(r->bytes + shape->cap_offset) == 0,
+		hold(KERNEL_DEVICE_INFO_CAP_OFFSET_ZERO, host32(r->bytes + shape->cap_offset) == 0,
 		     "%s byte %u: found %#x, allowed 0", where(r).text, shape->cap_offset,
 		     host32(r->bytes + shape->cap_offset));
 }

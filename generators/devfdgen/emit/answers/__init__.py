@@ -11,8 +11,8 @@ from .. import MARK, environment
 
 TEMPLATES = {
     "conformance/kernel/guest/generated/answers.c": "answers.c.j2",
-    "conformance/kernel/guest/generated/observations.h": "observations.h.j2",
-    "conformance/kernel/guest/generated/observations.c": "observations.c.j2",
+    "conformance/kernel/guest/generated/kernel_rules.h": "kernel_rules.h.j2",
+    "conformance/kernel/guest/generated/kernel_rules.c": "kernel_rules.c.j2",
     "spec/calls.md": "calls.md.j2",
 }
 
