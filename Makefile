@@ -71,6 +71,7 @@ unit-bins: $(TEST_BINS)
 include conformance/capture/rules.mk
 include conformance/capture/tests/rules.mk
 include conformance/kernel/rules.mk
+include conformance/kernel/guest/rules.mk
 
 # ---- Generated files ----
 
@@ -119,7 +120,7 @@ check: setup
 	@$(MAKE) --no-print-directory check-generated check-unit check-loads
 	@$(MAKE) --no-print-directory check-san
 	@$(MAKE) --no-print-directory check-python check-differential
-	@$(MAKE) --no-print-directory check-capture check-predict check-kernel-unit
+	@$(MAKE) --no-print-directory check-capture check-predict check-guest check-kernel-unit
 	@echo "make check: all good"
 
 check-unit: $(TEST_BINS)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # rules.mk: how the check that runs in a guest is itself tested, with a kernel played by the test; part of the Makefile.
 
-PLAYED := $(filter-out %/main.c,$(wildcard conformance/kernel/guest/*.c)) conformance/kernel/tests/played.c \
+# The test has requests of its own in place of those in generated/answers.c.
+PLAYED := $(filter-out %/main.c,$(wildcard conformance/kernel/guest/*.c)) conformance/kernel/guest/generated/kernel_rules.c \
+	conformance/kernel/tests/played.c \
 	$(filter-out %/main.c %/json.c %/tool.c %/session.c,$(wildcard conformance/capture/*.c))
 
 .PHONY: check-guest
