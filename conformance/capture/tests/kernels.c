@@ -248,6 +248,26 @@ static int chain_cycles(enum on on, uint32_t number, uint8_t *p, uint32_t argsz)
 	return ret;
 }
 
+/* What is asked for is then refused. */
+static int takes_back(enum on on, uint32_t number, uint8_t *p, uint32_t argsz)
+{
+	if (number == 108 && argsz == CAP_AT + CAP_SIZE)
+		return -EINVAL;
+	return honest(on, number, p, argsz);
+}
+
+/* A region that is good as long as no capability has room. */
+static int breaks_late(enum on on, uint32_t number, uint8_t *p, uint32_t argsz)
+{
+	int ret = honest(on, number, p, argsz);
+
+	if (!ret && number == 108 && get32(p + 8) == 1 && argsz >= CAP_AT + CAP_SIZE) {
+		set32(p + 4, 8);
+		set32(p + 12, 1);
+	}
+	return ret;
+}
+
 /* The mbochs sample: 48 bytes are wanted, and more is refused. */
 static int exact_alone(enum on on, uint32_t number, uint8_t *p, uint32_t argsz)
 {
@@ -281,6 +301,8 @@ static const struct kernel {
 	{"refuses-all", refuses_all, false, false},
 	{"one-unreadable", one_unreadable, false, false},
 	{"chain-cycles", chain_cycles, false, false},
+	{"takes-back", takes_back, false, false},
+	{"breaks-late", breaks_late, false, false},
 	{"exact-alone", exact_alone, false, false},
 };
 

@@ -206,6 +206,13 @@ def test_a_group_that_is_not_viable_names_the_other_device(machine):
     assert "group 1 is not viable, as 0000:01:00.1" in message and "nvme" in message
 
 
+def test_whether_a_group_is_viable_the_kernel_is_asked(machine):
+    """sysfs does not know all drivers that leave DMA to others, so it does not decide."""
+    machine.add_pci(driver="vfio-pci", group="1")
+    machine.add_pci("0000:01:00.1", driver="nvme", group="1")
+    assert "/dev/vfio/1 is missing" in machine.refuses(DEVICE, *OUT)
+
+
 def test_a_group_without_its_node(machine):
     machine.add_pci(driver="vfio-pci", group="1")
     assert "/dev/vfio/1 is missing" in machine.refuses(DEVICE, *OUT)

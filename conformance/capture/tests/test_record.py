@@ -13,7 +13,7 @@ from capture_tool import DEVFD, DEVICE, RECORD, SCHEMA, Machine, good, run
 GUARD = 16
 ENDING = ("honest", "cdev", "swinging", "alternating", "growing", "doubling", "greedy",
           "writes-beyond", "endless-regions", "says-nothing", "refuses-all", "one-unreadable",
-          "chain-cycles", "exact-alone")
+          "chain-cycles", "exact-alone", "takes-back", "breaks-late")
 
 
 @pytest.fixture
@@ -132,6 +132,13 @@ def test_a_wish_for_more_is_followed_a_few_times(root, kernel, asked, status):
     assert sizes(capture, "VFIO_DEVICE_GET_INFO")[5:] == asked
 
 
+def test_nothing_is_asked_twice(root):
+    for kernel in ("takes-back", "swinging", "honest"):
+        asked = [(r["call"], r["index"], r["argsz_in"])
+                 for r in record(root, kernel, status=int(kernel == "takes-back"))["replies"]]
+        assert len(asked) == len(set(asked)), kernel
+
+
 def test_what_stands_behind_argsz_is_recorded(root):
     capture = record(root, "writes-beyond")
     replies = [r for r in capture["replies"] if r["recorded"]]
@@ -177,6 +184,13 @@ def test_the_description_is_what_devfd_makes_of_the_file(root):
         assert capture["description"] == shown, kernel
         assert shown["device"]["vendor"] == 0x1AF4
         assert shown["device"]["class"] == 0x020000
+
+
+def test_a_good_reply_is_described_where_a_larger_one_is_broken(root):
+    capture = record(root, "breaks-late")
+    done = run(DEVFD, "show", "--json", root / "out.json")
+    assert capture["description"] == json.loads(done.stdout)
+    assert "warning: passed over" in done.stderr
 
 
 def test_devfd_takes_the_file(root):
