@@ -59,8 +59,10 @@ def load_expectations(folder: Path) -> list[Expectation]:
             where = f"{path}: entry {number}"
             if not isinstance(entry, dict) or set(entry) != FIELDS:
                 raise Unusable(f"{where}: wants exactly {', '.join(sorted(FIELDS))}")
-            if not all(isinstance(value, str) for value in entry.values()):
-                raise Unusable(f"{where}: every value is a string")
+            tests = entry.pop("test")
+            tests = tests if isinstance(tests, list) and tests else [tests]
+            if not all(isinstance(value, str) for value in [*tests, *entry.values()]):
+                raise Unusable(f"{where}: every value is a string, but test may be a list of them")
             if entry["verdict"] not in ("fail", "skip") or not entry["reason"]:
                 raise Unusable(f"{where}: verdict is fail or skip, and reason says why")
             try:
@@ -68,7 +70,7 @@ def load_expectations(folder: Path) -> list[Expectation]:
                     datetime.date.fromisoformat(entry["until"])
             except ValueError:
                 raise Unusable(f"{where}: until is a date, YYYY-MM-DD, or empty") from None
-            out.append(Expectation(**entry, source=path.name))
+            out += [Expectation(one, **entry, source=path.name) for one in tests]
     return out
 
 
@@ -108,7 +110,7 @@ class Judged:
 def judge(guest: Judged, expectations: Iterable[Expectation], today: datetime.date) -> None:
     """Holds each test against the expectations. A crash or a hang stays one whatever they say."""
     mine = [one for one in expectations if one.concerns(guest.name)]
-    for path, test in guest.leaves():
+    for path, test in list(guest.leaves()):
         guest.counts[test.verdict] += 1
         due = [one for one in mine if one.matches(path)]
         for one in due:
@@ -116,6 +118,8 @@ def judge(guest: Judged, expectations: Iterable[Expectation], today: datetime.da
         valid = [one for one in due if not one.expired(today)]
         if any(one.verdict == test.verdict for one in valid):
             guest.excused.append(f"{path}: {test.verdict}: {valid[0].reason}")
+            if test.verdict == "fail":
+                test.ok, test.directive, test.why = True, "XFAIL", valid[0].reason
         elif valid:
             guest.unexpected.append(
                 f"{path}: {test.verdict}, though {valid[0].source} expects {valid[0].verdict}"
@@ -127,6 +131,18 @@ def judge(guest: Judged, expectations: Iterable[Expectation], today: datetime.da
         elif test.verdict == "fail":
             said = [test.why] if test.why else test.notes[-2:]
             guest.unexpected.append(": ".join([f"{path}: fail", *said]))
+    for test in guest.tests:
+        settle(test)
+
+
+def settle(test: Test) -> None:
+    """A group that failed only by what is excused is no failure either."""
+    for one in test.tests:
+        settle(one)
+    if any(one.directive == "XFAIL" for one in test.tests) and not any(
+        one.failed for one in test.tests
+    ):
+        test.ok, test.directive, test.why = True, "XFAIL", "of subtests"
 
 
 def unmatched(expectations: Iterable[Expectation], guests: Iterable[Judged]) -> list[str]:

@@ -284,7 +284,7 @@ step_dmesg() {
 		quote /tmp/out
 	fi
 	dmesg >/tmp/ship/dmesg.txt
-	grep -n -A 20 -E 'WARNING:|BUG:|KASAN:|UBSAN:|general protection|Call Trace|INFO: task|rcu.*stall|unreferenced object' \
+	grep -n -A 20 -E 'WARNING:|BUG:|KASAN:|UBSAN:|general protection|Call Trace|INFO: task|unreferenced object' \
 		/tmp/ship/dmesg.txt >/tmp/reports && wrong "the kernel reports:"
 	quote /tmp/reports
 	# Machine check, oops, bad page, warning: what a taint tells of though the log has lost it.

@@ -87,6 +87,13 @@ def test_a_glob_stays_within_its_part(tmp_path):
     assert judged(load(tmp_path, entry(test="*/d*/r?le")), rule=False).good
 
 
+def test_several_tests_of_one_reason(tmp_path):
+    expectations = load(tmp_path, entry(test=["g/dev/rule", "g/dev/other", "g/dev/gone"]))
+    out = judged(expectations, rule=False, other=False)
+    assert out.good
+    assert report.unmatched(expectations, [out]) == ["some.json: g/dev/gone matches no test"]
+
+
 def test_an_entry_that_has_ended(tmp_path):
     assert judged(load(tmp_path, entry(until="2026-01-31")), rule=False).good
     out = judged(load(tmp_path, entry(until="2026-01-30")), rule=False)
@@ -123,6 +130,8 @@ def test_broken_ktap_is_never_excused(tmp_path):
         json.dumps([entry(reason="")]),
         json.dumps([entry(until="soon")]),
         json.dumps([entry(until=7)]),
+        json.dumps([entry(test=[])]),
+        json.dumps([entry(test=["a", 7])]),
     ],
 )
 def test_unusable_expectations(tmp_path, text):
@@ -145,6 +154,16 @@ def test_rules_are_added_up():
     assert figures["rules"] == 2
     assert figures["rule_checks"] == 5
     assert figures["rules_never_exercised"] == ["a.c"]
+
+
+def test_what_is_excused_is_written_as_such(tmp_path):
+    out = judged(load(tmp_path, entry()), rule=False, other=True)
+    assert out.counts == {"fail": 1, "pass": 1}
+    lines = list(report.whole(out.tests))
+    assert ktap.parse(lines).errors == []
+    assert "  ok 1 rule # XFAIL known" in lines
+    assert "ok 1 dev # XFAIL of subtests" in lines
+    assert ktap.parse(list(report.summary([out], []))).errors == []
 
 
 def test_what_is_written_is_ktap_again():
