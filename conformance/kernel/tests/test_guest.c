@@ -432,6 +432,22 @@ static void test_each_place_of_a_region_is_looked_at(void **state)
 	check_bad_regions(KERNEL_MAP_NONE);
 }
 
+/* Of the four regions without bytes one is read. */
+static void test_reads_behind_the_arrays_of_a_driver_are_left_out(void **state)
+{
+	size_t before = rules_broken(KERNEL_READ_EMPTY);
+	struct capture c;
+
+	(void)state;
+	play(WAY_CONTAINER);
+	played.read_empty = 1;
+	played_record(&c);
+	(void)snprintf(c.device.driver, sizeof(c.device.driver), "mtty");
+	check_regions(&c, &played_io, played_ids);
+	capture_free(&c);
+	assert_int_equal(rules_broken(KERNEL_READ_EMPTY), before + 1);
+}
+
 static void check_bad_answers(size_t row)
 {
 	static const struct roots nowhere = {"/nonexistent", "/nonexistent"};
@@ -663,6 +679,7 @@ int main(void)
 		cmocka_unit_test(test_a_rule_of_the_format_notices),
 		cmocka_unit_test(test_alignment_is_asked_of_newer_kernels_alone),
 		cmocka_unit_test(test_each_place_of_a_region_is_looked_at),
+		cmocka_unit_test(test_reads_behind_the_arrays_of_a_driver_are_left_out),
 		cmocka_unit_test(test_requests_notice),
 		cmocka_unit_test(test_requests_of_other_kernels_are_not_made),
 		cmocka_unit_test(test_ways_notice),
