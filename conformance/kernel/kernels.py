@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -305,6 +306,7 @@ class Kernels:
         self.record(half, package)
         shutil.rmtree(tree)
         log.unlink()
+        (self.cache.root / f"{name}.log").unlink(missing_ok=True)     # of a build that failed
         self.progress(f"{name}: built in {time.monotonic() - start:.0f} s")
 
     @staticmethod
@@ -460,6 +462,7 @@ def parser() -> argparse.ArgumentParser:
 def main(words: list[str]) -> int:
     """Runs one command."""
     given = parser().parse_args(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))     # ends a build too
     try:
         kernels = Kernels()
         if given.verb == "get":
@@ -471,7 +474,10 @@ def main(words: list[str]) -> int:
         elif given.verb == "sysroot":
             print(kernels.sysroot(given.arch))
         else:
-            print(*(kernels.prune() if given.verb == "prune" else kernels.listing()), sep="\n")
+            for line in kernels.prune() if given.verb == "prune" else kernels.listing():
+                print(line)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     except KernelError as error:
         print(f"kernels: {error}", file=sys.stderr)
         return 2

@@ -2,10 +2,9 @@
 """Tests of kernels.py on fabricated packages, images and modules: nothing is downloaded."""
 from __future__ import annotations
 
-import gzip
 import json
-import lzma
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,68 +15,15 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE / "tests")]
 
 import archive  # noqa: E402
 import cache  # noqa: E402
 import kernels  # noqa: E402
-import kmods  # noqa: E402
 from archive import Package, Unreachable  # noqa: E402
 from cache import Cache, KernelError  # noqa: E402
-
-RELEASE = "6.12.117-devfd"
-
-
-def quiet(_: str) -> None:
-    """Progress that nobody reads."""
-
-
-def bzimage(path: Path, release: str = RELEASE, arch: str = "x86_64", rest: str = "#1 SMP") -> Path:
-    """A file that says of itself what a bzImage does."""
-    data = bytearray(0x10100)
-    if arch == "x86_64":
-        data[0x202:0x206] = b"HdrS"
-    else:
-        data[0x10008:0x1000e] = b"S390EP"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data + f"{release} (me@here) {rest}".encode() + b"\0")
-    return path
-
-
-def module(path: Path, depends: str = "", release: str = RELEASE, flags: str = "SMP mod_unload",
-           machine: int = 62, order: str = "little") -> Path:
-    """A file that has of a module what is looked at."""
-    data = bytearray(64)
-    data[:6] = b"\x7fELF\x02" + (b"\1" if order == "little" else b"\2")
-    data[18:20] = machine.to_bytes(2, "little" if order == "little" else "big")
-    data += f"license=GPL\0depends={depends}\0name=x\0vermagic={release} {flags} \0".encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    packed = {".xz": lzma.compress, ".gz": gzip.compress}.get(path.suffix, bytes)
-    path.write_bytes(packed(bytes(data)))
-    return path
-
-
-def tree(folder: Path, suffix: str = "", release: str = RELEASE) -> Path:
-    """The modules of a kernel 6.12 with the samples, under the folders that it has."""
-    for path, depends in {
-            "virt/lib/irqbypass.ko": "", "drivers/iommu/iommufd/iommufd.ko": "",
-            "drivers/vfio/vfio.ko": "iommufd", "drivers/vfio/vfio_iommu_type1.ko": "vfio",
-            "drivers/vfio/pci/vfio-pci-core.ko": "vfio,irqbypass",
-            "drivers/vfio/pci/vfio-pci.ko": "vfio-pci-core", "drivers/vfio/mdev/mdev.ko": "",
-            "samples/vfio-mdev/mbochs.ko": "mdev,vfio", "samples/vfio-mdev/mtty.ko": "mdev,vfio",
-            "drivers/net/e1000.ko": ""}.items():
-        module(folder / (path + suffix), depends, release)
-    return folder
-
-
-ORDER_612 = ["irqbypass", "iommufd", "vfio", "vfio_iommu_type1", "vfio_pci_core", "vfio_pci",
-             "mdev", "mtty", "mbochs"]
-
-
-def names(modules: list[str]) -> list[str]:
-    """Names of the files of modules."""
-    return [kmods.module_name(Path(path)) for path in modules]
-
+from fabricated import (ORDER_612, RELEASE, bzimage, config, module, names, quiet,  # noqa: E402
+                        tree)
 
 class Offered(archive.Archive):
     """An archive with versions of its own, and no apt."""
@@ -123,14 +69,6 @@ def add_kernel(made: kernels.Kernels, name: str, version: str) -> Path:
                     config(source / "config", VFIO="m", VFIO_GROUP="y"))
         made.record(half, Package("linux-source-6.12", "", version))
     return made.cache.make(cache.entry_name(name, version, made.recipe(name)), fill, quiet)
-
-
-def config(path: Path, **options: str) -> Path:
-    """A .config."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"# CONFIG_{name} is not set\n" if value == "n" else
-                            f"CONFIG_{name}={value}\n" for name, value in options.items()))
-    return path
 
 
 def on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> None:
@@ -356,76 +294,6 @@ def test_lists_that_cannot_be_fetched_are_said_to_be_so(tmp_path, monkeypatch):
                                  "Failed to fetch http://x/InRelease Could not resolve")
 
 
-# -- images and modules ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("arch, release, rest, version", [
-    ("x86_64", "6.1.0-56-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-10-01)", "6.1.192"),
-    ("x86_64", "6.14.0-rc3+", "#1 SMP", "6.14.0"),
-    ("s390x", "6.12.117-devfd", "#1 SMP", "6.12.117")])
-def test_an_image_tells_its_release(tmp_path, arch, release, rest, version):
-    image = kmods.read_image(bzimage(tmp_path / "bzImage", release, arch, rest))
-    assert (image.arch, image.release, image.version) == (arch, release, version)
-
-
-def test_an_image_that_is_none_is_refused(tmp_path):
-    (tmp_path / "vmlinux").write_bytes(b"\x7fELF" + bytes(0x20000))
-    with pytest.raises(KernelError, match="is no bzImage for x86-64 or s390x; give arch/x86/boot"):
-        kmods.read_image(tmp_path / "vmlinux")
-    with pytest.raises(KernelError, match="none: No such file or directory"):
-        kmods.read_image(tmp_path / "none")
-    dumb = bzimage(tmp_path / "dumb")
-    dumb.write_bytes(dumb.read_bytes()[:0x10100])
-    with pytest.raises(KernelError, match="dumb does not tell its release"):
-        kmods.read_image(dumb)
-
-
-def test_61_has_a_module_more_and_no_iommufd(tmp_path):
-    for name, depends in {"vfio_virqfd": "", "vfio": "", "vfio_iommu_type1": "vfio",
-                          "irqbypass": "", "vfio-pci": "vfio-pci-core,vfio",
-                          "vfio-pci-core": "vfio_virqfd,vfio,irqbypass", "mdev": "vfio"}.items():
-        module(tmp_path / f"{name}.ko", depends)
-    order = kmods.load_order(kmods.index(tmp_path, RELEASE), kmods.WANTED, set())
-    assert [one.name for one in order] == ["irqbypass", "vfio_virqfd", "vfio", "vfio_iommu_type1",
-                                           "vfio_pci_core", "vfio_pci", "mdev"]
-
-
-def test_what_a_module_needs_goes_before_it_even_where_nobody_asked_for_it(tmp_path):
-    module(tmp_path / "vfio.ko", "helper-two")
-    module(tmp_path / "helper_two.ko", "helper_one")
-    module(tmp_path / "helper-one.ko")
-    order = kmods.load_order(kmods.index(tmp_path, RELEASE), kmods.WANTED, set())
-    assert [one.name for one in order] == ["helper_one", "helper_two", "vfio"]
-
-
-def test_a_needed_module_that_is_missing_is_named_unless_built_in(tmp_path):
-    module(tmp_path / "vfio.ko", "iommufd")
-    found = kmods.index(tmp_path, RELEASE)
-    with pytest.raises(KernelError, match="vfio.ko needs the module iommufd, which is not among"):
-        kmods.load_order(found, kmods.WANTED, set())
-    assert [one.name for one in kmods.load_order(found, kmods.WANTED, {"iommufd"})] == ["vfio"]
-
-
-def test_a_circle_of_needs_ends(tmp_path):
-    module(tmp_path / "vfio.ko", "a")
-    module(tmp_path / "a.ko", "vfio")
-    found = kmods.index(tmp_path, RELEASE)
-    assert sorted(one.name for one in kmods.load_order(found, kmods.WANTED, set())) == ["a", "vfio"]
-
-
-def test_of_two_releases_below_a_folder_the_images_own_is_taken(tmp_path):
-    tree(tmp_path / "lib/modules/6.1.0-1-amd64/kernel", release="6.1.0-1-amd64")
-    tree(tmp_path / "lib/modules" / RELEASE / "kernel")
-    assert all(RELEASE in one.path.parts for one in kmods.index(tmp_path, RELEASE).values())
-
-
-def test_a_big_endian_module_is_read(tmp_path):
-    one = kmods.Module(module(tmp_path / "vfio.ko", machine=22, order="big"))
-    one.check(kmods.Image("s390x", RELEASE, "6.12.117"))
-    with pytest.raises(KernelError, match="vfio.ko is not built for x86_64"):
-        one.check(kmods.Image("x86_64", RELEASE, "6.12.117"))
-
-
 # -- anybody's kernel -----------------------------------------------------------------------------
 
 
@@ -575,6 +443,23 @@ def test_a_build_that_fails_shows_the_end_of_its_log_and_keeps_it(mine, tmp_path
                         f"the log is {log} and ends:")
     assert lines[1:] == [*map(str, range(32, 51)), "broken"]
     assert log.read_text().startswith("1\n2\n")
+    assert not list(mine.cache.root.glob("*s390x-6.12_*_*"))
+
+
+def test_a_build_ends_with_the_program_that_started_it(mine, tmp_path, monkeypatch):
+    source_of(mine, tmp_path / "source")
+    on_path(tmp_path / "bin", monkeypatch, **TOOLS, apt_get="exit 0",
+            apt_cache="echo Version: 6.12.1-1", make=f"""case "$*" in
+*tinyconfig) echo $$ > {tmp_path}/pid; exec sleep 60;; esac""")
+    with subprocess.Popen([sys.executable, "-B", str(HERE / "kernels.py"), "get", "s390x-6.12"],
+                          env={**os.environ, "DEVFD_CACHE": str(mine.cache.root)}) as process:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
     assert not list(mine.cache.root.glob("*s390x-6.12_*_*"))
 
 
