@@ -497,7 +497,7 @@ static const struct set set_call_map_dma_iova_wraps[] = {
 	{16, 8, TERM_NUMBER, (int64_t)0xfffffffffffff000u},
 	{24, 8, TERM_NUMBER, 8192},
 };
-static const int errno_call_map_dma_iova_wraps[] = {EINVAL, 0};
+static const int errno_call_map_dma_iova_wraps[] = {EINVAL, EOVERFLOW, 0};
 static const int errno_call_map_dma_null[] = {EFAULT, 0};
 static const struct set set_call_map_dma_no_iommu[] = {
 	{0, 4, TERM_MIN, 0},
@@ -2708,7 +2708,8 @@ const struct answer answers[] = {
 	},
 	{
 		.rule = "call.map_dma.iova.wraps",
-		.text = "A mapping whose end does not fit 64 bits is refused.",
+		.text = "A mapping whose end does not fit 64 bits is refused; 7.2 says EOVERFLOW, "
+			"6.12 EINVAL.",
 		.level = ANSWER_ROBUST,
 		.on = ON_CONTAINER,
 		.way = WAY_ANY,
