@@ -142,8 +142,7 @@ class Kernels:
 
     # -- entries: the newest version where the archive answers, else what is there --
 
-    def entry(self, name: str, package: str, arch: str, recipe: str,
-              fill: Filler) -> Path:
+    def entry(self, name: str, package: str, arch: str, recipe: str, fill: Filler) -> Path:
         """The entry of the newest version of a package, filled where it is not there."""
         tried: Package | None = None
         while True:
@@ -277,6 +276,8 @@ class Kernels:
         command = self.make_command(name)
         archive = self.file(f"source-{package.name.removeprefix('linux-source-')}", package.name,
                             "", f"usr/src/{package.name}.tar.xz")
+        if self.recorded(archive)[package.name] != package.version:
+            raise Unreachable(f"{package.name} {package.version} could not be fetched")
         log = half / "build.log"
         tree = half / "tree"
         tree.mkdir()

@@ -473,6 +473,14 @@ def test_an_option_that_does_not_stay_ends_the_build(mine, tmp_path, monkeypatch
                                  "correct config/s390x-6.12.config")
 
 
+def test_an_older_source_is_not_built_under_the_name_of_a_newer(mine, tmp_path, monkeypatch):
+    source_of(mine, tmp_path / "source")
+    mine.archive = Offered(mine.cache, {"linux-source-6.12": "6.12.2-1"})
+    on_path(tmp_path / "bin", monkeypatch, **TOOLS, make="exit 0")
+    with pytest.raises(Unreachable, match="^linux-source-6.12 6.12.2-1 could not be fetched$"):
+        mine.get("s390x-6.12")
+
+
 def test_a_build_knows_nothing_of_the_make_above_it(mine, tmp_path, monkeypatch):
     source_of(mine, tmp_path / "source")
     bzimage(tmp_path / "bzImage", arch="s390x")
