@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import kmods
@@ -36,7 +37,8 @@ def module(path: Path, depends: str = "", release: str = RELEASE, flags: str = "
     data[18:20] = machine.to_bytes(2, "little" if order == "little" else "big")
     data += f"license=GPL\0depends={depends}\0name=x\0vermagic={release} {flags} \0".encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    packers = {".xz": lzma.compress, ".gz": gzip.compress, ".ko": bytes}
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        ".xz": lzma.compress, ".gz": gzip.compress, ".ko": bytes}
     path.write_bytes(packers[path.suffix](bytes(data)))
     return path
 
