@@ -55,6 +55,8 @@ static int explain(uint32_t rule)
 	print_named("source:", row->source);
 	print_named("role:", row->role);
 	print_named("verdict:", row->verdict);
+	if (*row->linux_versions)
+		print_named("linux:", row->linux_versions);
 	if (!example)
 		return STATUS_GOOD;
 	describe_given(example, given, sizeof(given));

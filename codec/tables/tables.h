@@ -29,11 +29,12 @@ struct devfd_input {
 /* All that is said of a rule. Strings are constant. */
 struct devfd_rule_row {
 	const char *id;
-	const char *text;    /* one sentence */
-	const char *level;   /* abi, robust, seen or ours */
-	const char *source;  /* the text behind it */
-	const char *verdict; /* reject or need-more */
-	const char *role;    /* "producer", "reader" or both with a comma */
+	const char *text;           /* one sentence */
+	const char *level;          /* abi, robust, seen or ours */
+	const char *source;         /* the text behind it */
+	const char *verdict;        /* reject or need-more */
+	const char *role;           /* "producer", "reader" or both with a comma */
+	const char *linux_versions; /* ">=6.6": binds kernels from there on; "" binds all */
 };
 
 /* The row of a rule, or NULL. Rules are numbered from 1 to devfd_rule_count(), with gaps where one

@@ -8,25 +8,11 @@
 
 #include <stdio.h>
 
-/* Rules that hold of newer kernels only. The rows of the codec do not say so yet. */
-static const struct {
-	const char *rule;
-	uint32_t from;
-} applies[] = {
-	{"linux.device_cap.align", 6 << 8 | 6},
-	{"linux.region_cap.align", 6 << 8 | 6},
-	{"linux.iommu_cap.align", 6 << 8 | 6},
-};
-
 static bool rule_applies(uint32_t rule)
 {
-	size_t i;
+	const struct devfd_rule_row *row = devfd_rule_row(rule);
 
-	for (i = 0; i < sizeof(applies) / sizeof(applies[0]); i++) {
-		if (devfd_rule_number(applies[i].rule) == rule)
-			return rules_from(applies[i].from);
-	}
-	return true;
+	return !row || rules_apply(row->linux_versions);
 }
 
 /* Where a rule for producers is broken that this kernel is too old for, what counts is how readers

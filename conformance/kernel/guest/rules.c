@@ -17,14 +17,26 @@ static size_t format_counts[FORMAT_RULES], format_broken[FORMAT_RULES];
 static size_t answer_counts[ANSWERS], answer_broken[ANSWERS];
 static uint32_t kernel;
 
-void rules_set_kernel(const char *version)
+static uint32_t version_of(const char *text)
 {
 	char *end;
-	unsigned long major = strtoul(version, &end, 10), minor = 0;
+	unsigned long major = strtoul(text, &end, 10), minor = 0;
 
 	if (*end == '.')
 		minor = strtoul(end + 1, NULL, 10);
-	kernel = (uint32_t)(major << 8 | minor);
+	return (uint32_t)(major << 8 | minor);
+}
+
+void rules_set_kernel(const char *version)
+{
+	kernel = version_of(version);
+}
+
+bool rules_apply(const char *versions)
+{
+	if (!strncmp(versions, ">=", 2))
+		return kernel >= version_of(versions + 2);
+	return *versions != '<' || kernel < version_of(versions + 1);
 }
 
 bool rules_from(uint32_t from)

@@ -15,6 +15,8 @@
 
 /* The kernel under test, as major << 8 | minor. */
 void rules_set_kernel(const char *version);
+/* ">=6.6" or "<6.6" of the kernel under test; "" is true of every one. */
+bool rules_apply(const char *versions);
 bool rules_from(uint32_t from);
 bool rules_below(uint32_t below);
 

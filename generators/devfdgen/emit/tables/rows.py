@@ -333,7 +333,8 @@ class Rows:
     def _rule(self, rule: m.Rule) -> str:
         operands = ", ".join(self._operand(rule, operand) for operand in rule.operands)
         strings = (
-            rule.id, rule.text, rule.level, rule.source_text, rule.verdict, ",".join(rule.roles)
+            rule.id, rule.text, rule.level, rule.source_text, rule.verdict, ",".join(rule.roles),
+            rule.applies.get("linux", ""),
         )  # fmt: skip
         row = "{" + ", ".join(quote(one) for one in strings) + "}"
         return f"[{rule_name(rule)}] = " + initializer({
