@@ -18,6 +18,14 @@ wrong() {
 # What a program printed, as diagnostics.
 quote() { sed 's/^/#   /' "$1"; }
 
+# has FEATURE: the host says that this kernel can do it.
+has() {
+	case " $FEATURES " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
+
 driver_of() { basename "$(readlink -f "$1/driver" 2>/dev/null)" 2>/dev/null; }
 
 group_of() { basename "$(readlink -f "/sys/bus/pci/devices/$1/iommu_group")"; }
@@ -83,7 +91,7 @@ step_modules() {
 	done
 	[ -d "$VFIO_PCI" ] || wrong "this kernel has no vfio-pci: give its modules, too"
 	[ -e /dev/vfio/vfio ] || wrong "this kernel has no VFIO container"
-	[ ! "$CDEV" ] || [ -c /dev/iommu ] || wrong "this kernel has no iommufd"
+	! has cdev || [ -c /dev/iommu ] || wrong "this kernel has no iommufd"
 }
 
 step_not_bound() {
@@ -163,7 +171,7 @@ step_cdev() {
 }
 
 step_check() {
-	exec kernel-check --guest "$GUEST" ${CDEV:+--expect-cdev} $(all_devices)
+	exec kernel-check --guest "$GUEST" $(has cdev && echo --expect-cdev) $(all_devices)
 }
 
 broken_rules() { sed -n 's/.*# broken \([^ ]*\) .*/\1/p' /tmp/out | sort -u; }
@@ -272,7 +280,12 @@ step_pulled() {
 # ---- What the kernel said of itself meanwhile ----
 
 step_dmesg() {
-	if [ -e /sys/kernel/debug/kmemleak ]; then
+	dmesg >/tmp/ship/dmesg.txt
+	if has kasan; then
+		grep -q 'KernelAddressSanitizer initialized' /tmp/ship/dmesg.txt || wrong "KASAN did not start"
+	fi
+	if has kmemleak; then
+		[ -e /sys/kernel/debug/kmemleak ] || wrong "kmemleak did not start"
 		# An object has to be five seconds old before a scan tells of it.
 		for scan in 1 2; do
 			sleep 6
