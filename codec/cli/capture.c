@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For struct devfd_call_row and devfd_type: what a kernel's indexes mean is in the tables of the
- * codec. */
+/* For struct devfd_call_row. */
 #include "../scan.h"
 
 enum { ERRNO_MAX = 4095 }; /* that of Linux, and of the rules of an item's error */
@@ -465,26 +464,6 @@ int capture_agrees(struct input *in)
 
 /* ---- The items ---- */
 
-/* What Linux's indexes of this bus mean; a reply does not say it. */
-static void name_region(uint32_t bus, struct devfd_item *item)
-{
-	const struct devfd_type *type = NULL;
-	uint32_t i;
-
-	if (bus != DEVFD_BUS_PCI)
-		return;
-	/* The lowest type of a bus is that of today's Linux. */
-	for (i = devfd_types_count; i > 0; i--) {
-		if (devfd_types[i - 1].buses & (uint32_t)1 << bus)
-			type = &devfd_types[i - 1];
-	}
-	if (!type)
-		return;
-	item->flags |= devfd_type_flags(type, item->index);
-	if (item->flags & DEVFD_BAR)
-		item->bar = item->index;
-}
-
 static void name_device(const struct capture *c, struct devfd_item *item)
 {
 	if (item->bus != DEVFD_BUS_PCI)
@@ -524,7 +503,7 @@ static int make_item(struct input *in, const struct answer *a, const struct devf
 	if (!device)
 		name_device(in->capture, item);
 	else if (item->kind == DEVFD_REGION)
-		name_region(device->bus, item);
+		devfd_name_region(device->bus, item);
 	return STATUS_GOOD;
 }
 

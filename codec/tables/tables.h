@@ -44,6 +44,10 @@ uint32_t devfd_rule_count(void);
 /* The number of a rule by its id, or 0. */
 uint32_t devfd_rule_number(const char *id);
 
+/* Adds what the index of a region of Linux means on a bus: BAR and its number, configuration space.
+ */
+void devfd_name_region(uint32_t bus, struct devfd_item *item);
+
 /* Format by name ("tlv", "linux.region_info") and back; 0 and NULL where there is none. */
 uint32_t devfd_format_number(const char *name);
 const char *devfd_format_name(uint32_t format);

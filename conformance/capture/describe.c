@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For struct devfd_type: what a kernel's indexes mean is in the tables of the codec. */
 #include "../../codec/scan.h"
+#include "../../codec/tables/tables.h"
 
 /* The best reply to one question: one that is accepted, else one that succeeded, else that with
  * most offered. */
@@ -68,25 +68,6 @@ static void name_device(const struct capture *c, struct devfd_item *item)
 	item->class_ = c->device.class_;
 }
 
-static void name_region(uint32_t bus, struct devfd_item *item)
-{
-	const struct devfd_type *type = NULL;
-	uint32_t i;
-
-	if (bus != DEVFD_BUS_PCI)
-		return;
-	/* The lowest type of a bus is that of today's Linux. */
-	for (i = devfd_types_count; i > 0; i--) {
-		if (devfd_types[i - 1].buses & (uint32_t)1 << bus)
-			type = &devfd_types[i - 1];
-	}
-	if (!type)
-		return;
-	item->flags |= devfd_type_flags(type, item->index);
-	if (item->flags & DEVFD_BAR)
-		item->bar = item->index;
-}
-
 /* ---- The items ---- */
 
 struct items {
@@ -132,7 +113,7 @@ static int add_each(const struct capture *c, uint32_t call, uint32_t kind,
 		} else if (a.result != DEVFD_OK) {
 			return refuse(&a, p);
 		} else if (kind == DEVFD_REGION) {
-			name_region(device->bus, &a.item);
+			devfd_name_region(device->bus, &a.item);
 		}
 		if (add(items, &a.item, p))
 			return -1;
