@@ -8,7 +8,7 @@ KERNEL_RUN = conformance/kernel/run --json $(BUILD)/kernel.json --ktap $(BUILD)/
 KERNEL_CHECK := $(wildcard conformance/kernel/guest/*.c conformance/kernel/guest/generated/*.c) \
 	$(filter-out %/main.c %/json.c %/tool.c,$(wildcard conformance/capture/*.c))
 
-.PHONY: check-kernel check-kernel-full check-kernel-unit guest-x86_64 guest-s390x
+.PHONY: check-kernel check-kernel-full check-kernel-unit check-kernel-caught guest-x86_64 guest-s390x
 
 $(BUILD)/kernel-check: $(call obj,$(KERNEL_CHECK)) $(BUILD)/libdevfd.a
 	$(CC) $(ALL_CFLAGS) -o $@ $^
@@ -33,6 +33,11 @@ check-kernel-full:
 	@.ci/setup kernel-full
 	@$(MAKE) --no-print-directory guest-x86_64 guest-s390x
 	@$(PYTHON) -B $(KERNEL_RUN) --full
+
+# Faults planted in copies, of the spec and of the check: a kernel as it is has to show each.
+check-kernel-caught:
+	@.ci/setup kernel
+	@$(PYTHON) -B generators/tests/sabotage.py --from conformance/kernel/caught.yaml
 
 # The runner's own tests, without a guest.
 check-kernel-unit:

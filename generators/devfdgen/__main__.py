@@ -39,7 +39,7 @@ def read(directory: Path) -> Spec | None:
     return None if found else spec
 
 
-def generate(spec: Spec, out: Path, check: bool) -> int:
+def generate(spec: Spec, out: Path, check: bool, without: list[str]) -> int:
     try:
         emit = importlib.import_module(".emit", __package__)
     except ModuleNotFoundError as error:
@@ -48,7 +48,7 @@ def generate(spec: Spec, out: Path, check: bool) -> int:
         print("devfdgen: there is no devfdgen.emit, nothing can be generated", file=sys.stderr)
         return 1
     try:
-        files = emit.render(spec, out)
+        files = emit.render(spec, out, without)
     except emit.Refused as error:
         print(f"devfdgen: {error}; nothing was written", file=sys.stderr)
         return 1
@@ -73,6 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
         if name == "generate":
             verb.add_argument("--out", type=Path, default=ROOT, metavar="DIR")
             verb.add_argument("--check", action="store_true", help="only say what is out of date")
+            verb.add_argument("--without", action="append", default=[], metavar="TARGET",
+                              help="leave a folder of emit/ out, such as vectors; repeatable")
     options = parser.parse_args(arguments)
     if not options.spec.is_dir():
         parser.error(f"{options.spec} is no directory")
@@ -83,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(lint.summary(spec))
         print(calls.summary(calls.load(spec)))
         return 0
-    return generate(spec, options.out, options.check)
+    return generate(spec, options.out, options.check, options.without)
 
 
 if __name__ == "__main__":

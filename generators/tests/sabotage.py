@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Breaks a copy of the repository in one place after another: each watcher named for it must notice.
 
-The list is sabotage.yaml, whose head explains it. The copy takes what was built along, so that only
+The list is sabotage.yaml, whose head explains it, or another one of its form. The copy takes what was built along, so that only
 the touched object is built anew. Exit status: 0 every watcher noticed, and gave the reason that the list
 has for it; 1 one did not; 2 wrong usage, or the list or the repository is broken without any sabotage.
 """
@@ -62,6 +62,8 @@ class Sabotage(NamedTuple):
     new: str
     noticed: dict[str, str]
     generate: bool = False
+    without: str = ""
+    times: int = 1
     quick: bool = False
 
 
@@ -88,7 +90,7 @@ def read_list(path: Path = LIST) -> tuple[dict[str, Watcher], list[Sabotage]]:
 def edited(one: Sabotage, root: Path = ROOT) -> str:
     """The file as the sabotage leaves it."""
     text = (root / one.file).read_text(encoding="utf-8")
-    if text.count(one.old) != 1:
+    if text.count(one.old) != one.times:
         raise Broken(f"{one.name}: its text stands {text.count(one.old)} times in {one.file}")
     return text.replace(one.old, one.new)
 
@@ -154,7 +156,8 @@ def commit(one: Sabotage, base: Path, watchers: list[Watcher]) -> list[Result]:
     try:
         (scratch / one.file).write_text(edited(one, scratch), encoding="utf-8")
         if one.generate:
-            must("{python} -m devfdgen generate", scratch)
+            less = f" --without {one.without}" if one.without else ""
+            must(f"{{python}} -m devfdgen generate{less}", scratch)
         for watcher in watchers:
             status, output = watch(watcher, scratch)
             fault = ""
@@ -196,6 +199,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="sabotage", description=__doc__.splitlines()[0])
     parser.add_argument("name", nargs="*", default=["*"], metavar="GLOB",
                         help="sabotages of these names (default: all)")
+    parser.add_argument("--from", type=Path, default=LIST, metavar="FILE", dest="file",
+                        help="another list than sabotage.yaml")
     parser.add_argument("--quick", action="store_true", help="those that take little time")
     parser.add_argument("--list", action="store_true", help="say what would be done")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
@@ -206,7 +211,7 @@ def main() -> int:
     args = arguments()
     began = time.monotonic()
     try:
-        watchers, sabotages = read_list()
+        watchers, sabotages = read_list(args.file)
         sabotages = [one for one in sabotages
                      if any(fnmatch.fnmatch(one.name, glob) for glob in args.name)]
         tasks = plan(watchers, sabotages, args.quick)

@@ -14,6 +14,7 @@ import pkgutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import jinja2
@@ -40,9 +41,13 @@ def environment(package: str) -> jinja2.Environment:
     )
 
 
-def targets() -> list:
-    """Every sub-package, in alphabetical order."""
-    names = sorted(info.name for info in pkgutil.iter_modules(__path__) if info.ispkg)
+def targets(without: Collection[str] = ()) -> list:
+    """Every sub-package, in alphabetical order, but for those named."""
+    names = {info.name for info in pkgutil.iter_modules(__path__) if info.ispkg}
+    if unknown := set(without) - names:
+        known = ", ".join(sorted(names))
+        raise Refused(f"there is no target {', '.join(sorted(unknown))}; there are: {known}")
+    names = sorted(names - set(without))
     return [importlib.import_module(f"{__name__}.{name}") for name in names]
 
 
@@ -73,10 +78,10 @@ def write(path: Path, text: str) -> None:
         raise
 
 
-def render(spec: Spec, out_dir: Path) -> dict[Path, str]:
+def render(spec: Spec, out_dir: Path, without: Collection[str] = ()) -> dict[Path, str]:
     """Every file with its text: the numbers of the rules, and all targets below out_dir."""
     files = {spec.directory / "ids.lock": lock_text(spec)}
-    for target in targets():
+    for target in targets(without):
         for name, text in sorted(target.render(spec).items()):
             if name.endswith(C_SUFFIXES):
                 text = clang_format(text, out_dir)
