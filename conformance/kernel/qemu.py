@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 import os
 import selectors
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -185,6 +187,41 @@ def read_lines(process: subprocess.Popen, console: Console, limits: Limits) -> s
     return ""
 
 
+_running: set[int] = set()
+_lock = threading.RLock()
+_stopped = False
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def stop() -> None:
+    """Ends every guest at once, and lets no other begin: whoever started them was told to end."""
+    global _stopped  # pylint: disable=global-statement
+    with _lock:
+        _stopped = True
+        for group in _running:
+            _kill(group)
+
+
+def _begin(command: list[str]) -> subprocess.Popen:
+    """Starts QEMU as a group of its own, which stop() knows."""
+    with _lock:
+        if _stopped:
+            raise InterruptedError("this run is to end")
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        _running.add(process.pid)
+    return process
+
+
 def run(command: list[str], limits: Limits, monitor: Path | None = None) -> Outcome:
     """Runs QEMU (or what stands in for it) until it ends or a limit is reached."""
     start = time.monotonic()
@@ -198,13 +235,7 @@ def run(command: list[str], limits: Limits, monitor: Path | None = None) -> Outc
             console.wrong(f"could not unplug {device}: {error}")
 
     console = Console(limits, unplug)
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    ) as process:
+    with _begin(command) as process:
         try:
             cut = read_lines(process, console, limits)
             left = max(1.0, start + limits.seconds - time.monotonic())
@@ -212,8 +243,10 @@ def run(command: list[str], limits: Limits, monitor: Path | None = None) -> Outc
         except subprocess.TimeoutExpired:
             cut, status = "hang: the console was closed, but QEMU did not end", None
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+            with _lock:
+                _running.discard(process.pid)
+                if process.poll() is None:
+                    _kill(process.pid)
     out = console.finish(status, cut)
     out.seconds = time.monotonic() - start
     return out

@@ -7,9 +7,12 @@ import importlib.machinery
 import importlib.util
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +22,7 @@ HERE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HERE))
 import kernels  # noqa: E402
 import replies  # noqa: E402
-from guests import GUESTS, S390X, STEPS, X86, Guest  # noqa: E402
+from guests import GUESTS, S390X, SMALL, STEPS, X86, Guest  # noqa: E402
 from initramfs import Archive  # noqa: E402
 from qemu import Limits  # noqa: E402
 
@@ -199,8 +202,9 @@ def fake_guest(tmp_path, monkeypatch):
         qemu = tmp_path / "qemu"
         qemu.write_text(f"#!/bin/sh\ncat {tmp_path}/console\n")
         qemu.chmod(0o755)
-        guest = Guest("fake", "k", replace(X86, qemu=str(qemu)), steps=("capture", "check"),
-                      needs=needs, limits=Limits(5, 2))  # fmt: skip
+        machine = replace(X86, qemu=str(qemu), devices=("edu",), built_in=0)
+        guest = Guest("fake", "k", machine, steps=("capture", "check"), needs=needs,
+                      limits=Limits(5, 2))  # fmt: skip
         monkeypatch.setattr(run, "GUESTS", (guest,))
         monkeypatch.setattr(kernels, "get", lambda name: kernel)
         return run.main(["--guest", "fake", "--programs", str(tmp_path / "programs"),
@@ -231,6 +235,48 @@ def test_a_failure_that_is_expected(fake):
     assert fake(console(ok=False), expected=[EXPECTED]) == 0
     assert fake(console(), expected=[EXPECTED]) == 1
     assert fake(console(), expected=[{**EXPECTED, "test": "fake/x/y"}]) == 1
+
+
+def test_a_check_that_ends_well_and_says_nothing(fake, capsys):
+    lines = [one for one in console().splitlines() if not one.startswith("  ")]
+    assert fake("\n".join([*lines, ""])) == 1
+    assert "check: 0 devices were told of, 1 were put in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("told", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_no_guest_is_left_behind(tmp_path, told):
+    """The command itself, told to end while a guest hangs."""
+    qemu = tmp_path / "qemu"
+    qemu.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/half\nmv {tmp_path}/half {tmp_path}/pid\n"
+                    "exec sleep 60\n")
+    qemu.chmod(0o755)
+    body = f"""
+import runpy, signal, sys, tempfile
+sys.path.insert(0, {str(HERE)!r})
+tempfile.tempdir = {str(tmp_path / "temp")!r}
+import guests, kernels
+from dataclasses import replace
+kernels.get = lambda name: kernels.Kernel("k", "6.0", "6.0-k", "x86_64", {str(qemu)!r}, [],
+                                          {str(qemu)!r}, "", [])
+machine = replace(guests.X86, qemu={str(qemu)!r})
+guests.GUESTS = (guests.Guest("fake", "k", machine, quick=True, steps=("bind",)),)
+sys.argv = ["run", "--programs", {str(tmp_path)!r}]
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_path({str(HERE / "run")!r}, run_name="__main__")
+"""
+    (tmp_path / "temp").mkdir()
+    (tmp_path / "x86_64").mkdir()
+    for name in run.PROGRAMS:
+        (tmp_path / "x86_64" / name).write_text("")
+    with subprocess.Popen([sys.executable, "-c", body]) as process:
+        start = time.monotonic()
+        while not (tmp_path / "pid").exists() and time.monotonic() - start < 20:
+            time.sleep(0.05)
+        process.send_signal(told)
+        assert process.wait(10) == 128 + told
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert not list((tmp_path / "temp").iterdir())
 
 
 def test_a_guest_that_ends_early(fake, capsys):
@@ -268,7 +314,7 @@ def test_cannot_run(fake, tmp_path, capsys):
 
 def test_words_of_the_command_line(capsys):
     assert run.main(["--list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == len(GUESTS)
+    assert len(capsys.readouterr().out.splitlines()) == len((*GUESTS, SMALL))
     assert run.main(["--guest", "nobody"]) == 2
     assert "there is no guest nobody" in capsys.readouterr().err
     assert run.main(["--modules", "x"]) == 2
