@@ -11,12 +11,13 @@ ROOT = Path(__file__).resolve().parents[2]
 DEVFD = Path(os.environ.get("DEVFD", ROOT / "build" / "devfd")).resolve()
 CAPTURES = ROOT / "conformance" / "captures"
 NVME = CAPTURES / "7.2.13-1b36-0010.json"
-ZPCI = CAPTURES / "6.1.192-s390x-deviceinfo.json"
-IOMMU = {"6.1.192-iommu.json": 116, "7.2.13-iommu.json": 120}
+# With three device capabilities, in big-endian byte order.
+ZPCI = CAPTURES / "6.1.192-s390x-1af4-1000.json"
+# How much room the IOMMU's whole reply takes.
+IOMMU = {"6.1.192-1b36-0010.json": 116, "7.2.13-1b36-0010.json": 120}
 LAYOUTS = ("tlv", "array", "fixed")
 ORDERS = ("little", "big")
-DEVICES = sorted(path for path in CAPTURES.glob("[0-9]*.json")
-                 if path.name not in IOMMU and path != ZPCI)
+DEVICES = sorted(CAPTURES.glob("[0-9]*.json"))
 
 
 def run(*args, stdin=b"", **more) -> subprocess.CompletedProcess:
@@ -88,6 +89,14 @@ def text(dump: dict) -> bytes:
 def capture_of(*replies: dict, **more) -> bytes:
     return json.dumps({"schema": "vfio-capture/1", "byte_order": "little", "device": None,
                        "replies": replies, **more}).encode()
+
+
+def part(capture: Path, call: str, most: int = 1 << 20) -> bytes:
+    """The replies to one call alone, of no device; cut to so many bytes each."""
+    whole = json.loads(capture.read_text())
+    replies = [{**one, "bytes": one["bytes"][:2 * most], "recorded": min(most, one["recorded"])}
+               for one in whole["replies"] if one["call"] == f"VFIO_{call}"]
+    return capture_of(*replies, byte_order=whole["byte_order"])
 
 
 def info(call: str, data: bytes, index=None, argsz=None, **more) -> dict:

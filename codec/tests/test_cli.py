@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from devfd_tool import (CAPTURES, DEVFD, DEVICES, NVME, ROOT, ZPCI, bad, convert, good,
+from devfd_tool import (DEVFD, DEVICES, NVME, ROOT, ZPCI, bad, convert, good, part,
                         rich_dump, run, text)
 
 
@@ -470,7 +470,7 @@ def test_diff_shows_what_differs_across_layouts(tmp_path):
     assert done.returncode == 1
     assert done.stdout.decode().splitlines() == [
         "region 0.flags: READ|WRITE|MMAP|MSIX_MAPPABLE|BAR -> READ|WRITE|MSIX_MAPPABLE|BAR",
-        "region 0.size: 0x4000 -> 0x8000",
+        "region 0.size: 0x10000 -> 0x8000",
         "region 8: UNREADABLE -> absent",
         "irq 0.more: absent -> 16"]
     assert "differ in 4 places" in done.stderr.decode()
@@ -496,7 +496,8 @@ def test_check_says_where_and_why(tlv, tmp_path):
 def test_check_as_json(tlv):
     out = good("check", "--json", tlv)
     assert json.loads(out) == {"file": str(tlv), "verdict": "accept"}
-    done = run("check", "--json", CAPTURES / "7.2.13-iommu.json")
+    cut = part(NVME, "IOMMU_GET_INFO", 48)
+    done = run("check", "--json", "-", stdin=cut)
     fault = json.loads(done.stdout)
     assert (fault["verdict"], fault["need"], fault["reply"]) == ("need-more", 120, 4)
     assert (fault["rule"], fault["level"], fault["offset"]) == (

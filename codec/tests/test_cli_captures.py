@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from devfd_tool import CAPTURES, IOMMU, NVME, ZPCI, bad, capture_of, good, info, run
+from devfd_tool import (CAPTURES, DEVICES, IOMMU, NVME, ZPCI, bad, capture_of, good, info, part,
+                        run)
 
 # A platform device with two regions and one interrupt.
 DEVICE = struct.pack("<IIII", 16, 4, 2, 1)
@@ -26,9 +27,9 @@ def region(flags=3, index=0, size=0x1000, offset=0, argsz=32, caps=b"") -> bytes
 
 def test_show_of_a_capture_shows_every_reply():
     shown = good("show", ZPCI)
-    assert "reply 0: VFIO_DEVICE_GET_INFO argsz 192: ok" in shown
-    assert "reply 1: VFIO_DEVICE_GET_INFO argsz 384: need-more 384" in shown
-    assert re.search(r"^ +36 +8 +end_dma +0x13fffffff", shown, re.M)
+    assert "reply 21: VFIO_DEVICE_GET_INFO argsz 64: need-more 124" in shown
+    assert "reply 22: VFIO_DEVICE_GET_INFO argsz 124: ok" in shown
+    assert re.search(r"^ +36 +8 +end_dma +0x11fffffff", shown, re.M)
     shown = good("show", NVME)
     assert "VFIO_DEVICE_GET_REGION_INFO index 8 argsz 40: errno 22" in shown
     assert re.search(r"^ +32 +\d+ +MSIX_MAPPABLE", shown, re.M)
@@ -42,24 +43,36 @@ def test_json_of_a_capture_is_the_dump_of_what_it_describes():
     assert [one["index"] for one in dump["regions"]] == list(range(9))
     assert dump["regions"][0] == {
         "index": 0, "state": "PRESENT", "flags": ["READ", "WRITE", "MMAP", "MSIX_MAPPABLE", "BAR"],
-        "offset": "0x0", "size": "0x4000", "bar": 0}
+        "offset": "0x0", "size": "0x10000", "bar": 0}
     assert "CONFIG_SPACE" in dump["regions"][7]["flags"]
     assert dump["regions"][8] == {"index": 8, "state": "UNREADABLE", "flags": [], "offset": "0x0",
                                   "size": "0x0", "error": 22}
-    replies = json.loads(good("show", "--json", ZPCI))
+    alone = part(ZPCI, "DEVICE_GET_INFO")
+    replies = json.loads(good("show", "--json", "-", stdin=alone))
     assert [one["reply"] for one in replies] == ["device_info"]
     assert len(replies[0]["item"]["kept"]) == 3
 
 
 def test_check_of_captures():
-    done = run("check", *sorted(CAPTURES.glob("[0-9]*.json")))
+    assert len(DEVICES) == 114
+    assert good("check", *DEVICES) == "".join(f"{path}: ok\n" for path in DEVICES)
+
+
+def test_check_of_cut_captures(tmp_path):
+    """What no larger reply completes is a fault; no loss of a smaller one."""
+    for name, need in IOMMU.items():
+        (tmp_path / name).write_bytes(part(CAPTURES / name, "IOMMU_GET_INFO", 48))
+    paths = [tmp_path / name for name in IOMMU]
+    done = run("check", NVME, *paths)
     lines = done.stdout.decode().splitlines()
-    assert done.returncode == 1 and b"2 of 29 inputs break a rule" in done.stderr
-    faults = [line for line in lines if not line.endswith(": ok")]
-    assert len(lines) == 29 and len(faults) == 2
-    for line, (name, need) in zip(faults, IOMMU.items()):
-        assert line.startswith(f"{CAPTURES / name}[reply 4]:0: linux.iommu_info.argsz.more: "
-                               f"need-more {need}: ")
+    assert done.returncode == 1 and b"2 of 3 inputs break a rule" in done.stderr
+    assert len(lines) == 3 and lines[0] == f"{NVME}: ok"
+    for line, path in zip(lines[1:], paths):
+        assert line.startswith(f"{path}[reply 4]:0: linux.iommu_info.argsz.more: "
+                               f"need-more {IOMMU[path.name]}: ")
+    for name in IOMMU:
+        whole = part(CAPTURES / name, "IOMMU_GET_INFO")
+        assert good("check", "-", stdin=whole) == "standard input: ok\n"
 
 
 # -- reading --------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ struct tree {
 	const char *release; /* of the kernel */
 	const char *arch;    /* "x86_64" if NULL */
 	const char *name;    /* TREE_NAME if NULL */
-	const char *config;  /* hex of the first 64 bytes */
+	const char *config;  /* hex of the first 64 bytes, or of more */
 	size_t config_size;
 	uint32_t vendor, device, class_, irq;
 	const char *reset; /* methods, or NULL where it cannot be reset */
@@ -73,7 +73,8 @@ extern const struct tree tree_plain;
 /* Predicts TREE_NAME; the second one fails the test if that is refused. */
 int tree_predict(struct prediction *out, struct problem *p);
 void tree_must_predict(struct prediction *out);
-/* Nothing is unknown but a ROM, and whether a BAR below a page may be mapped. */
+/* Nothing is unknown but a ROM, whether a kernel serves VGA ranges, and whether a BAR below a page
+ * may be mapped. */
 void tree_only_usual_unknowns(const struct prediction *p);
 
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
