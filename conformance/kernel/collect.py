@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Takes what guests captured into conformance/captures/, under names that follow from what is in the
-files, and lists all that is there in its README.
+"""Takes what guests captured into conformance/captures/, under names that follow from what is in
+the files, and lists all that is there in its README.
 
 Exit status: 0 done; 1 a file is no good capture, or would be overwritten, and nothing was written;
 2 cannot run.
