@@ -9,7 +9,7 @@ PLAYED := $(filter-out %/main.c,$(wildcard conformance/kernel/guest/*.c)) confor
 .PHONY: check-guest
 $(BUILD)/tests/test_guest: $(call obj,conformance/kernel/tests/test_guest.c $(PLAYED)) $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wl,--wrap=devfd_judge,--wrap=devfd_ask -o $@ $^ -lcmocka
+	$(CC) $(ALL_CFLAGS) -Wl,--wrap=devfd_judge,--wrap=devfd_ask,--wrap=open -o $@ $^ -lcmocka
 
 # Where every stray byte is seen.
 check-guest:

@@ -193,18 +193,20 @@ int session_call(const struct session *s, enum on on, uint32_t number, void *arg
 	if (s->fd[on] < 0)
 		return -EBADF;
 	if (number == 100)
-		return 0;
+		return played.wrong_result;
 	if (number == 101)
-		return (uintptr_t)arg == 3;
+		return ((uintptr_t)arg == 3) + played.wrong_result;
 	if (number == 102)
 		return -EINVAL;
 	if (!p)
 		return -EFAULT;
 	/* As before BIND. */
 	if (s->way == WAY_CDEV && !s->bound)
-		return -EINVAL;
+		return played.wrong_errno ? -EIO : -EINVAL;
 	played.calls++;
 	ret = answer(on, number, p);
+	if (ret == -EINVAL && played.wrong_errno)
+		ret = -EIO;
 	if (ret == -EINVAL && played.loses_errors)
 		ret = 0;
 	if (ret == -EINVAL && played.scribbles)
@@ -219,6 +221,8 @@ int session_open(struct session *s, const struct roots *roots, const char *name,
 		 bool bind, struct problem *p)
 {
 	(void)roots;
+	if (played.no_state)
+		return problem_set(p, PROBLEM_BUSY, EBUSY, "%s is busy", name);
 	if (way == WAY_CDEV && played.no_cdev)
 		return problem_set(p, PROBLEM_NO_VFIO, ENOENT, "%s has no cdev", name);
 	played.way = way;
@@ -226,6 +230,22 @@ int session_open(struct session *s, const struct roots *roots, const char *name,
 	(void)snprintf(s->name, sizeof(s->name), "%s", name);
 	s->bound = bind;
 	return 0;
+}
+
+/* The container that a program opens by itself. */
+int __real_open(const char *file, int flags, ...);
+int __wrap_open(const char *file, int flags, ...);
+int __wrap_open(const char *file, int flags, ...)
+{
+	static const char lone[] = "/dev/vfio/vfio";
+	size_t length = strlen(file);
+
+	if (length < sizeof(lone) - 1 || strcmp(file + length - (sizeof(lone) - 1), lone) != 0)
+		return __real_open(file, flags, 0600);
+	if (!played.no_state)
+		return FD;
+	errno = EBUSY;
+	return -1;
 }
 
 void session_close(struct session *s)
@@ -299,3 +319,51 @@ static int map_region(const void *context, uint64_t size, uint64_t offset)
 }
 
 const struct region_io played_io = {NULL, read_region, map_region};
+
+/* ---- What sysfs says of it ---- */
+
+struct prediction played_prediction(void)
+{
+	struct prediction p;
+	uint32_t i;
+
+	memset(&p, 0, sizeof(p));
+	p.device = (struct devfd_item){.kind = DEVFD_DEVICE,
+				       .state = DEVFD_PRESENT,
+				       .flags = DEVFD_RESET,
+				       .bus = DEVFD_BUS_PCI,
+				       .num_irqs = 5};
+	p.device_unknown = UNKNOWN_REGIONS;
+	for (i = 0; i < PREDICT_REGIONS; i++)
+		p.regions[i] = (struct devfd_item){.kind = DEVFD_REGION,
+						   .index = i,
+						   .state = DEVFD_EMPTY,
+						   .offset = (uint64_t)i << 40};
+	p.regions[0].flags = DEVFD_READ | DEVFD_WRITE | DEVFD_MMAP | DEVFD_MSIX_MAPPABLE;
+	p.regions[0].size = 0x4000;
+	p.regions[4].flags = DEVFD_READ | DEVFD_WRITE;
+	p.regions[4].size = 0x20;
+	p.regions[6].flags = DEVFD_READ;
+	p.regions[6].size = 0x8000;
+	p.regions[7].flags = DEVFD_READ | DEVFD_WRITE;
+	p.regions[7].size = 0x1000;
+	for (i = 0; i < PREDICT_REGIONS; i++) {
+		if (p.regions[i].size)
+			p.regions[i].state = DEVFD_PRESENT;
+	}
+	p.regions[8].state = DEVFD_UNREADABLE;
+	p.regions[8].error = EINVAL;
+	for (i = 0; i < PREDICT_IRQS; i++)
+		p.irqs[i] = (struct devfd_item){.kind = DEVFD_IRQ,
+						.index = i,
+						.state = DEVFD_PRESENT,
+						.count = 1,
+						.flags = DEVFD_EVENTFD | DEVFD_NORESIZE};
+	p.irqs[0].flags = DEVFD_EVENTFD | DEVFD_MASKABLE | DEVFD_AUTOMASKED;
+	p.irqs[1].count = 0;
+	p.irqs[1].state = DEVFD_EMPTY;
+	p.irq_unknown[2] = UNKNOWN_NORESIZE;
+	p.irqs[3].state = DEVFD_UNREADABLE;
+	p.irqs[3].error = EINVAL;
+	return p;
+}

@@ -13,9 +13,12 @@ struct played {
 	enum way way;
 	bool before_6_6; /* structs without their last word, capabilities not padded */
 	bool no_cdev;
-	bool plain; /* no capability of the device */
+	bool no_state; /* what is closed cannot be opened again */
+	bool plain;    /* no capability of the device */
 	/* requests */
 	bool loses_errors; /* an argsz that is too small succeeds */
+	bool wrong_errno;  /* EINVAL comes as EIO */
+	bool wrong_result; /* what succeeds returns one more */
 	bool dies;         /* after a request that failed, GET_INFO says something else */
 	bool scribbles;    /* a call that fails writes */
 	/* reading and mapping */
@@ -33,6 +36,7 @@ extern struct played played;
 void played_record(struct capture *c);
 /* A session with it, and its regions. */
 struct session played_session(void);
+struct prediction played_prediction(void);
 extern const struct region_io played_io;
 extern const uint8_t played_ids[4];
 
