@@ -898,7 +898,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.get_info.before_bind",
 		.text = "A device that is not bound to an iommufd yet tells nothing.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -1082,7 +1082,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.get_region_info.before_bind",
 		.text = "A device that is not bound to an iommufd yet tells nothing.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -1248,7 +1248,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.get_irq_info.before_bind",
 		.text = "A device that is not bound to an iommufd yet tells nothing.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -1664,7 +1664,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.set_irqs.before_bind",
 		.text = "A device that is not bound to an iommufd yet takes nothing.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -1982,7 +1982,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.feature.get_set",
 		.text = "GET and SET exclude one another.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_ANY,
 		.state = STATE_OPEN,
@@ -2020,7 +2020,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.feature.unknown.probe",
 		.text = "And so is a probe for it.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_ANY,
 		.state = STATE_OPEN,
@@ -2075,7 +2075,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.feature.probe.way",
 		.text = "A probe for a way that the feature has not fails.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_ANY,
 		.state = STATE_OPEN,
@@ -2168,7 +2168,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.feature.before_bind",
 		.text = "A device that is not bound to an iommufd yet takes nothing.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -2206,7 +2206,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.bind_iommufd.flags.unknown",
 		.text = "A flag that has no meaning is refused.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -2299,7 +2299,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.attach_iommufd_pt.flags.unknown",
 		.text = "A flag that has no meaning is refused.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_OPEN,
@@ -2354,7 +2354,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.attach_iommufd_pt.before_bind",
 		.text = "A device that is not bound yet cannot be attached.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -2392,7 +2392,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.detach_iommufd_pt.flags.unknown",
 		.text = "A flag that has no meaning is refused.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_OPEN,
@@ -2428,7 +2428,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.detach_iommufd_pt.before_bind",
 		.text = "A device that is not bound yet cannot be detached.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_DEVICE,
 		.way = WAY_CDEV,
 		.state = STATE_BEFORE_BIND,
@@ -2803,7 +2803,7 @@ const struct answer answers[] = {
 	{
 		.rule = "call.unmap_dma.all.size",
 		.text = "All mappings are unmapped with address and size 0 only.",
-		.level = ANSWER_ABI,
+		.level = ANSWER_SEEN,
 		.on = ON_CONTAINER,
 		.way = WAY_ANY,
 		.state = STATE_OPEN,
