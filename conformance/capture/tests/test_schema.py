@@ -34,7 +34,8 @@ def test_there_are_captures():
 @pytest.mark.parametrize(("place", "value"), [
     (("schema",), "vfio-capture/2"), (("kernel",), "six"), (("byte_order",), "middle"),
     (("poison",), "a"), (("device", "vendor"), 4096), (("device", "class"), "0x0200"),
-    (("replies",), []), (("replies", 0, "bytes"), "0g"), (("replies", 0, "errno"), 0),
+    (("replies",), []), (("replies", 0, "bytes"), "0g"), (("replies", 0, "errno"), 22),
+    (("replies", 0, "ret"), -1),
     (("replies", 0, "argsz_in"), -1), (("replies", 0, "call"), "ioctl"),
     (("config_space",), "123"), (("surprise",), 1)])
 def test_what_is_no_capture_is_refused(place, value):
