@@ -36,6 +36,7 @@ check-kernel-full:
 
 # Faults planted in copies, of the spec and of the check: a kernel as it is has to show each.
 check-kernel-caught:
+	@.ci/setup check
 	@.ci/setup kernel
 	@$(PYTHON) -B generators/tests/sabotage.py --from conformance/kernel/caught.yaml
 
