@@ -18,6 +18,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* ---- Requests, in place of those that the generator makes ---- */
 
@@ -119,6 +121,40 @@ static size_t all_broken(void)
 	for (i = 0; i < answers_count; i++)
 		sum += rules_answer_broken(i);
 	return sum;
+}
+
+/* ---- What makes a run fail; each in a process of its own, as nothing takes a failure back ---- */
+
+static int ends(bool bad, size_t planned, bool held)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (!child) {
+		ktap_silence();
+		ktap_begin("group", planned);
+		ktap_single("test");
+		if (bad)
+			ktap_fail();
+		ktap_done();
+		ktap_end();
+		rules_begin();
+		if (held)
+			hold(KERNEL_WAYS_COMPARED, true, " ");
+		rules_end("rules");
+		_exit(ktap_failed());
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static void test_a_failure_reaches_the_exit_status(void **state)
+{
+	(void)state;
+	assert_int_equal(ends(false, 1, true), 0);
+	assert_int_not_equal(ends(true, 1, true), 0);
+	assert_int_not_equal(ends(false, 2, true), 0);
+	assert_int_not_equal(ends(false, 1, false), 0);
 }
 
 /* ---- A kernel that answers as Linux does ---- */
@@ -635,6 +671,7 @@ static void test_no_rule_was_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_failure_reaches_the_exit_status),
 		cmocka_unit_test(test_good_kernel_breaks_nothing),
 		cmocka_unit_test(test_counts_what_a_reply_exercises),
 		cmocka_unit_test(test_each_rule_notices_a_bent_reply),
