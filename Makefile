@@ -171,7 +171,7 @@ $(BUILD)/tests/replay: $(BUILD)/obj/codec/tests/replay.o $(BUILD)/libdevfd.a
 check-sabotage:
 	@$(PYTHON) -B generators/tests/sabotage.py
 
-check-all: check lint check-san-tool check-arch coverage prove check-sabotage check-kernel check-kernel-full
+check-all: check lint check-san-tool check-arch coverage prove check-sabotage check-kernel-full check-kernel-caught
 	@$(MAKE) --no-print-directory check-differential DIFFERENTIAL=1000000
 
 # ---- Figures ----
@@ -246,6 +246,7 @@ help:
 ## make check-arch  the corpus on big-endian and 32-bit builds
 ## make check-kernel [KERNEL= MODULES= EXTRA=]  Debian's stock kernels, or yours, in guests
 ## make check-kernel-full  those and our own: cdev, KASAN, mediated devices, s390x
+## make check-kernel-caught  faults planted in the spec and in the check, each to be noticed by a kernel
 ## make install  tool, library, header, manual page and devfd.pc to DESTDIR and PREFIX
 ## make dist     build/dist: sources, amalgamation and corpus as tarballs
 ## make check-header HEADER=FILE  the spec against a vfio.h of yours
