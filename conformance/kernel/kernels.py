@@ -456,6 +456,8 @@ def parser() -> argparse.ArgumentParser:
                      help="modules to load behind VFIO's, in this order")
     root = verbs.add_parser("sysroot", help="print a folder with lib/libjansson.a and include/")
     root.add_argument("arch", choices=list(ARCHES))
+    image = verbs.add_parser("arch", help="print the architecture of a kernel image")
+    image.add_argument("image", type=Path, metavar="BZIMAGE")
     verbs.add_parser("prune", help="remove what is not current from the cache")
     return top
 
@@ -472,6 +474,8 @@ def main(words: list[str]) -> int:
         elif given.verb == "custom":
             print(json.dumps(asdict(kernels.custom(given.image, given.modules, given.extra,
                                                    given.config))))
+        elif given.verb == "arch":
+            print(read_image(given.image).arch)
         elif given.verb == "sysroot":
             print(kernels.sysroot(given.arch))
         else:

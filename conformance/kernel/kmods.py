@@ -38,7 +38,7 @@ def read_image(path: Path) -> Image:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise KernelError(f"{path}: {error.strerror}") from None
+        raise KernelError(f"{path}: {error.strerror}; give a bzImage") from None
     if data[0x202:0x206] == b"HdrS":
         arch = "x86_64"
     elif data[0x10008:0x1000e] == b"S390EP":

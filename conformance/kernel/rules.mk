@@ -24,8 +24,9 @@ guest-x86_64 guest-s390x: guest-%:
 # (which no compiler is given: guest-% has an EXTRA of its own).
 KERNEL_OPTIONS = $(if $(KERNEL),--kernel $(KERNEL) $(if $(MODULES),--modules $(MODULES)) $(if $(EXTRA),--extra $(EXTRA)),--quick)
 check-kernel:
-	@.ci/setup kernel
-	@$(MAKE) --no-print-directory guest-x86_64 $(if $(KERNEL),guest-s390x)
+	@arch=$(if $(KERNEL),$$($(PYTHON) -B conformance/kernel/kernels.py arch $(KERNEL)),x86_64) && \
+		case $$arch in x86_64) .ci/setup kernel ;; *) .ci/setup kernel-full ;; esac && \
+		$(MAKE) --no-print-directory guest-$$arch
 	@$(PYTHON) -B $(KERNEL_RUN) $(KERNEL_OPTIONS)
 
 # All guests; builds the kernels that Debian does not have, once.

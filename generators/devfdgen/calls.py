@@ -17,6 +17,7 @@ from .load import Map, Pos, Seq, SpecError, load_file, validate
 from .model import Spec
 
 WIDTHS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "s32": 4}
+UNPUBLISHED = ("measured", "devfd", "robust")  # sources that promise nothing
 LOCK = "ids.lock"
 LOCK_HEAD = (
     "# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause\n"
@@ -288,11 +289,14 @@ class Reader:
         source = rule.get("source", above.get("source"))
         if source not in self.data["sources"]:
             raise SpecError.at(pos, f"{rule_id}: there is no source '{source}'")
+        level = rule.get("level", self.data["level"])
+        if level == "abi" and source in UNPUBLISHED:
+            raise SpecError.at(pos, f"{rule_id}: level abi needs a published text, not '{source}'")
         applies = rule.get("applies", above.get("applies", {}))
         return {
             "id": rule_id,
             "text": _folded(rule["text"]),
-            "level": rule.get("level", self.data["level"]),
+            "level": level,
             "source": _folded(self.data["sources"][source]),
             "applies": applies.get("linux", ""),
             "pos": pos,

@@ -84,6 +84,8 @@ def test_every_errno_is_linuxs_generic_one(linux):
         ('u32, "interrupt index"', 'u24, "interrupt index"', "there is no type 'u24'"),
         ("call.device.unknown:", "call.group.unknown:", "was there before"),
         ("call.device.unknown:", "call.device.other:", "was once there and is gone"),
+        ("call.get_api_version.zero: {argument: 0,", "call.get_api_version.zero: {source: measured, argument: 0,",
+         "level abi needs a published text"),
         ("number: 106\n    fd: group\n", "number: 106\n    fd: table\n", "the descriptor:"),
     ],
 )
