@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+# rules.mk: how the testees of this folder are built and run through the corpus; part of the Makefile.
+
+TESTEE := conformance/testees
+DUMPING := -DDEVFD_TESTEE_DUMP
+
+# With the canonical dump, which takes jansson: the builds for this machine.
+$(BUILD)/obj/$(TESTEE)/dumping.o: $(TESTEE)/devfd.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(DUMPING) -MMD -MP -c -o $@ $<
+
+$(BUILD)/testees/devfd: $(call obj,$(TESTEE)/devfd_pipe.c $(TESTEE)/dumping.c codec/cli/dump.c) $(BUILD)/libdevfd.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(JSON_LIBS)
+
+# Without: the builds for other machines, which the C library alone is at hand for.
+$(BUILD)/testees/devfd-bare: $(call obj,$(TESTEE)/devfd_pipe.c $(TESTEE)/devfd.c) $(BUILD)/libdevfd.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^
+
+TESTEE_SO := $(TESTEE)/devfd_so.c $(TESTEE)/devfd.c codec/cli/dump.c $(CORE) $(TABLES)
+$(BUILD)/testees/devfd.so: $(TESTEE_SO) $(wildcard $(TESTEE)/*.h codec/*.h codec/*/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(DUMPING) -fPIC -fvisibility=hidden -shared -o $@ $(TESTEE_SO) $(JSON_LIBS)
+
+.PHONY: testees testees-arch
+testees: all $(BUILD)/testees/devfd $(BUILD)/testees/devfd.so
+
+testees-arch:
+	@.ci/setup arch
+	@for a in $(ARCHES); do \
+		$(MAKE) --no-print-directory -s BUILD=build/$$a CC=$$a-gcc AR=$$a-ar EXTRA=-static \
+			build/$$a/testees/devfd-bare || exit 1; \
+	done
