@@ -14,8 +14,16 @@ from ... import model as m
 from .. import MARK, environment
 from .build import Vector, all_vectors, smallest
 
+VERSION = "1.0"  # of the corpus
 ROW = 16  # bytes a line of C
 CORPUS = "conformance/corpus/vectors.json"
+
+
+def applies_of(rules: list[m.Rule]) -> dict[str, str]:
+    """The kernels that the first rule, or the body that it stands in, is about."""
+    if not rules:
+        return {}
+    return rules[0].applies or (rules[0].body.applies if rules[0].body else {})
 
 
 def line(vector: Vector) -> str:
@@ -34,13 +42,20 @@ def line(vector: Vector) -> str:
         "need": verdict.need,
         "dump": verdict.dump,
         "note": vector.note,
+        "class": vector.cls,
+        "catches": vector.catches,
+        "rules": [one.id for one in vector.rules],
+        "added": VERSION,
     }
+    if applies := applies_of(vector.rules):
+        out["applies"] = applies
     return json.dumps(out, separators=(",", ":"))
 
 
 def corpus(vectors: list[Vector]) -> str:
     """The whole file, a vector a line."""
-    head = json.dumps({"license": "CC0-1.0", "schema": "devfd-vectors/1", "generated": MARK})
+    head = json.dumps({"license": "CC0-1.0", "schema": "devfd-vectors/2", "version": VERSION,
+                       "generated": MARK})
     lines = ",\n".join(line(vector) for vector in vectors)
     return f'{head[:-1]}, "vectors": [\n{lines}\n]}}\n'
 

@@ -12,7 +12,7 @@ import oracle
 
 from ... import model as m
 from .. import Refused
-from . import good, records, replies, slots, values
+from . import about, good, records, replies, slots, values
 from .cases import Case, Spots
 from .tree import Tree
 
@@ -93,6 +93,9 @@ class Vector:
     data: bytes
     verdict: Any  # of the oracle
     note: str
+    cls: str  # malformed, invalid, must-ignore or valid
+    catches: list[str]
+    rules: list[m.Rule]  # that it is about: the broken one, or those that it is a neighbour of
 
 
 def row_of(spec: m.Spec, rule: m.Rule) -> Row | None:
@@ -156,6 +159,7 @@ class Builder:
         except oracle.SpecError as error:
             raise Refused(f"the oracle: {error}") from None
         self.seen: set[tuple] = set()
+        self.rules = {rule.id: rule for rule in spec.rules}
 
     def judge(self, tree: Tree, data: bytes, given: dict[str, Any]) -> Any:
         try:
@@ -175,7 +179,19 @@ class Builder:
         self.seen.add(key)
         return True
 
-    def accept(self, name: str, tree: Tree, note: str, producer: bool = False) -> Vector | None:
+    def vector(self, name: str, tree: Tree, given: dict[str, Any], data: bytes, verdict: Any,
+               note: str, rules: list[m.Rule]) -> Vector:
+        """A vector with what follows from its rules and its tree."""
+        broken = self.rules[verdict.rule] if verdict.rule else None
+        found = about.features(tree)
+        rule = broken or (rules[0] if rules else None)
+        catches = about.catches(self.spec, rule, broken is not None, note, found)
+        cls = about.of_broken(self.spec, broken) if broken else about.of_good(found)
+        return Vector(name, tree.format if tree.named else None, broken, given, data, verdict,
+                      note, cls, catches, rules)
+
+    def accept(self, name: str, tree: Tree, note: str, producer: bool = False,
+               rule: m.Rule | None = None) -> Vector | None:
         tree.producer = producer
         data, given = tree.bytes(), {}
         given = self.given(tree)
@@ -184,7 +200,7 @@ class Builder:
             raise Refused(f"{name} ({note}) is good, but: {verdict} {data.hex()}")
         if not self.fresh(tree, data, given):
             return None
-        return Vector(name, tree.format if tree.named else None, None, given, data, verdict, note)
+        return self.vector(name, tree, given, data, verdict, note, [rule] if rule else [])
 
     def reject(self, name: str, rule: m.Rule, case: Case) -> Vector | None:
         tree = case.tree
@@ -203,8 +219,7 @@ class Builder:
                 raise Refused(f"{name} ({case.note}) as a reader: {other}")
         if not self.fresh(tree, data, given):
             return None
-        return Vector(name, tree.format if tree.named else None, rule, given, data, verdict,
-                      case.note)
+        return self.vector(name, tree, given, data, verdict, case.note, [rule])
 
 
 def slug(note: str) -> str:
@@ -234,7 +249,7 @@ def of_rule(builder: Builder, rule: m.Rule) -> list[Vector]:
             formats.add(kind)
             name = name_of(rule, case)
             if case.at is None:
-                vector = builder.accept(name, case.tree, case.note, rule.producer_only)
+                vector = builder.accept(name, case.tree, case.note, rule.producer_only, rule)
             else:
                 vector = builder.reject(name, rule, case)
             if vector is not None:
