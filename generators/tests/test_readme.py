@@ -61,7 +61,8 @@ def code(text: str) -> list[str]:
 def test_files_that_contributing_names_are_there() -> None:
     names = [one for one in code(page("CONTRIBUTING.md")) if re.fullmatch(r"[\w./]+/[\w./-]*", one)]
     assert len(names) > 15
-    for name in names:
+    # What is below build/ is made by the command that stands beside it.
+    for name in (one for one in names if not one.startswith("build/")):
         roots = ("", "generators/devfdgen", "generators/tests", "conformance")
         assert any((ROOT / root / name).exists() for root in roots) or "NAME" in name, name
 
