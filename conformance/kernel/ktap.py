@@ -4,52 +4,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-VERSION = "KTAP version 1"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from runner.ktap import VERSION, Test  # noqa: E402
+
 PLAN = re.compile(r"1\.\.(\d+)")
 RESULT = re.compile(r"(ok|not ok) (\d+)(?: -)?(?: ([^#]*?))?(?: *# *(.*))?")
 DIRECTIVE = re.compile(r"(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\b:? *(.*)", re.IGNORECASE)
-BAD = {"TIMEOUT", "ERROR"}
 DEEPEST = 8
-
-
-@dataclass
-class Test:
-    """A result line, the subtests above it and the diagnostics that stand before it."""
-
-    name: str
-    ok: bool = True
-    directive: str = ""
-    why: str = ""
-    notes: list[str] = field(default_factory=list)
-    tests: list[Test] = field(default_factory=list)
-
-    @property
-    def verdict(self) -> str:
-        if self.directive == "SKIP":
-            return "skip"
-        return "pass" if self.ok and self.directive not in BAD else "fail"
-
-    def leaves(self, above: str = "") -> Iterator[tuple[str, Test]]:
-        """Each test that decides something, with its path. A group that failed although nothing in
-        it did is one of them."""
-        path = f"{above}/{self.name}" if above else self.name
-        for test in self.tests:
-            yield from test.leaves(path)
-        group_alone = self.verdict == "fail" and not any(one.failed for one in self.tests)
-        if not self.tests or group_alone:
-            yield path, self
-
-    @property
-    def failed(self) -> bool:
-        return self.verdict == "fail" or any(one.failed for one in self.tests)
-
-    def all_notes(self) -> Iterator[str]:
-        for test in self.tests:
-            yield from test.all_notes()
-        yield from self.notes
 
 
 @dataclass

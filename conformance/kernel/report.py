@@ -4,74 +4,19 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ktap import VERSION, Test
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from runner.expectations import Book, Expectation  # noqa: E402
+from runner.ktap import VERSION, Test, result  # noqa: E402
 
 RULE = re.compile(r"rule (\S+) (\d+)")
 SHOWN = 40  # unexpected results of a guest in the summary; the KTAP of --ktap has all
-FIELDS = {"test", "verdict", "reason", "link", "until"}
-
-
-class Unusable(Exception):
-    """A file of expectations that cannot be used; the text says why."""
-
-
-@dataclass
-class Expectation:
-    """A test that is known not to pass. Each part of the path, between slashes, is a glob."""
-
-    test: str
-    verdict: str
-    reason: str
-    link: str
-    until: str
-    source: str
-    matched: int = 0
-
-    def matches(self, path: str) -> bool:
-        globs, parts = self.test.split("/"), path.split("/")
-        return len(globs) == len(parts) and all(map(fnmatchcase, parts, globs))
-
-    def concerns(self, guest: str) -> bool:
-        return fnmatchcase(guest, self.test.split("/")[0])
-
-    def expired(self, today: datetime.date) -> bool:
-        return bool(self.until) and datetime.date.fromisoformat(self.until) < today
-
-
-def load_expectations(folder: Path) -> list[Expectation]:
-    out = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            entries = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise Unusable(f"{path}: {error}") from None
-        if not isinstance(entries, list):
-            raise Unusable(f"{path}: not a list")
-        for number, entry in enumerate(entries):
-            where = f"{path}: entry {number}"
-            if not isinstance(entry, dict) or set(entry) != FIELDS:
-                raise Unusable(f"{where}: wants exactly {', '.join(sorted(FIELDS))}")
-            tests = entry.pop("test")
-            tests = tests if isinstance(tests, list) and tests else [tests]
-            if not all(isinstance(value, str) for value in [*tests, *entry.values()]):
-                raise Unusable(f"{where}: every value is a string, but test may be a list of them")
-            if entry["verdict"] not in ("fail", "skip") or not entry["reason"]:
-                raise Unusable(f"{where}: verdict is fail or skip, and reason says why")
-            try:
-                if entry["until"]:
-                    datetime.date.fromisoformat(entry["until"])
-            except ValueError:
-                raise Unusable(f"{where}: until is a date, YYYY-MM-DD, or empty") from None
-            out += [Expectation(one, **entry, source=path.name) for one in tests]
-    return out
 
 
 @dataclass
@@ -109,28 +54,17 @@ class Judged:
 
 def judge(guest: Judged, expectations: Iterable[Expectation], today: datetime.date) -> None:
     """Holds each test against the expectations. A crash or a hang stays one whatever they say."""
-    mine = [one for one in expectations if one.concerns(guest.name)]
+    book = Book(expectations)
     for path, test in list(guest.leaves()):
         guest.counts[test.verdict] += 1
-        due = [one for one in mine if one.matches(path)]
-        for one in due:
-            one.matched += 1
-        valid = [one for one in due if not one.expired(today)]
-        if any(one.verdict == test.verdict for one in valid):
-            guest.excused.append(f"{path}: {test.verdict}: {valid[0].reason}")
+        ruling = book.hold(test.verdict, today, path)
+        if ruling.excused:
+            guest.excused.append(f"{path}: {test.verdict}: {ruling.excused}")
             if test.verdict == "fail":
-                test.ok, test.directive, test.why = True, "XFAIL", valid[0].reason
-        elif valid:
-            guest.unexpected.append(
-                f"{path}: {test.verdict}, though {valid[0].source} expects {valid[0].verdict}"
-            )
-        elif due:
-            guest.unexpected.append(
-                f"{path}: {test.verdict}, and the entry of {due[0].source} ended {due[0].until}"
-            )
-        elif test.verdict == "fail":
-            said = [test.why] if test.why else test.notes[-2:]
-            guest.unexpected.append(": ".join([f"{path}: fail", *said]))
+                test.ok, test.directive, test.why = True, "XFAIL", ruling.excused
+        elif ruling.wrong:
+            said = [] if ruling.by else [test.why] if test.why else test.notes[-2:]
+            guest.unexpected.append(": ".join([f"{path}: {ruling.wrong}", *said]))
     for test in guest.tests:
         settle(test)
 
@@ -149,7 +83,7 @@ def unmatched(expectations: Iterable[Expectation], guests: Iterable[Judged]) -> 
     """Entries for which no test came, though a guest that they are about went through."""
     through = [guest.name for guest in guests if not guest.problem and not guest.errors]
     return [
-        f"{one.source}: {one.test} matches no test"
+        f"{one.source}: {one.case} matches no test"
         for one in expectations
         if not one.matched and any(one.concerns(name) for name in through)
     ]
@@ -163,27 +97,6 @@ def rule_counts(guests: Iterable[Judged]) -> Counter[str]:
             if match := RULE.fullmatch(note):
                 out[match[1]] += int(match[2])
     return out
-
-
-def plain(text: str) -> str:
-    """A description may not hold what begins a directive."""
-    return text.replace("#", "no. ")
-
-
-def result(number: int, test: Test) -> str:
-    directive = f" # {test.directive} {test.why}".rstrip() if test.directive else ""
-    return f"{'ok' if test.ok else 'not ok'} {number} {plain(test.name)}{directive}"
-
-
-def whole(tests: list[Test], indent: str = "") -> Iterator[str]:
-    """All that was tested, as KTAP again."""
-    yield f"{indent}{VERSION}"
-    yield f"{indent}1..{len(tests)}"
-    for number, test in enumerate(tests, 1):
-        if test.tests:
-            yield from whole(test.tests, indent + "  ")
-        yield from (f"{indent}# {note}" for note in test.notes)
-        yield indent + result(number, test)
 
 
 def summary(guests: list[Judged], loose: list[str]) -> Iterator[str]:

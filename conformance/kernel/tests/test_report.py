@@ -11,18 +11,20 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import ktap  # noqa: E402
 import report  # noqa: E402
+from runner import expectations  # noqa: E402
+from runner import ktap as writer  # noqa: E402
 
 TODAY = datetime.date(2026, 1, 31)
 
 
 def entry(**changes):
-    base = {"test": "g/dev/rule", "verdict": "fail", "reason": "known", "link": "", "until": ""}
+    base = {"case": "g/dev/rule", "outcome": "fail", "reason": "known", "link": "", "until": ""}
     return {**base, **changes}
 
 
 def load(folder, *entries):
     (folder / "some.json").write_text(json.dumps(entries))
-    return report.load_expectations(folder)
+    return expectations.load_folder(folder)
 
 
 def guest(**verdicts):
@@ -35,9 +37,9 @@ def guest(**verdicts):
     return report.Judged("g", tests=[ktap.Test("dev", ok=ok, tests=tests)])
 
 
-def judged(expectations, **verdicts):
+def judged(entries, **verdicts):
     out = guest(**verdicts)
-    report.judge(out, expectations, TODAY)
+    report.judge(out, entries, TODAY)
     return out
 
 
@@ -49,10 +51,10 @@ def test_unexpected_fail(tmp_path):
 
 
 def test_expected_fail(tmp_path):
-    expectations = load(tmp_path, entry())
-    out = judged(expectations, rule=False, other=True)
+    entries = load(tmp_path, entry())
+    out = judged(entries, rule=False, other=True)
     assert out.good and len(out.excused) == 1
-    assert report.unmatched(expectations, [out]) == []
+    assert report.unmatched(entries, [out]) == []
 
 
 def test_only_what_is_named_is_excused(tmp_path):
@@ -67,31 +69,31 @@ def test_unexpected_pass(tmp_path):
 
 def test_a_skip_is_no_expected_fail(tmp_path):
     assert not judged(load(tmp_path, entry()), rule="skip").good
-    assert judged(load(tmp_path, entry(verdict="skip")), rule="skip").good
+    assert judged(load(tmp_path, entry(outcome="skip")), rule="skip").good
 
 
 def test_an_entry_that_matches_nothing(tmp_path):
-    expectations = load(tmp_path, entry(test="g/gone/*"))
-    out = judged(expectations, rule=True)
-    assert report.unmatched(expectations, [out]) == ["some.json: g/gone/* matches no test"]
+    entries = load(tmp_path, entry(case="g/gone/*"))
+    out = judged(entries, rule=True)
+    assert report.unmatched(entries, [out]) == ["some.json: g/gone/* matches no test"]
 
 
 def test_an_entry_about_a_guest_that_did_not_run(tmp_path):
-    expectations = load(tmp_path, entry(test="other/dev/rule"))
-    assert report.unmatched(expectations, [judged(expectations, rule=True)]) == []
+    entries = load(tmp_path, entry(case="other/dev/rule"))
+    assert report.unmatched(entries, [judged(entries, rule=True)]) == []
 
 
 def test_a_glob_stays_within_its_part(tmp_path):
-    expectations = load(tmp_path, entry(test="g/*"))
-    assert not judged(expectations, rule=False).good
-    assert judged(load(tmp_path, entry(test="*/d*/r?le")), rule=False).good
+    entries = load(tmp_path, entry(case="g/*"))
+    assert not judged(entries, rule=False).good
+    assert judged(load(tmp_path, entry(case="*/d*/r?le")), rule=False).good
 
 
 def test_several_tests_of_one_reason(tmp_path):
-    expectations = load(tmp_path, entry(test=["g/dev/rule", "g/dev/other", "g/dev/gone"]))
-    out = judged(expectations, rule=False, other=False)
+    entries = load(tmp_path, entry(case=["g/dev/rule", "g/dev/other", "g/dev/gone"]))
+    out = judged(entries, rule=False, other=False)
     assert out.good
-    assert report.unmatched(expectations, [out]) == ["some.json: g/dev/gone matches no test"]
+    assert report.unmatched(entries, [out]) == ["some.json: g/dev/gone matches no test"]
 
 
 def test_an_entry_that_has_ended(tmp_path):
@@ -102,10 +104,10 @@ def test_an_entry_that_has_ended(tmp_path):
 
 @pytest.mark.parametrize("problem", ["hang: silent", "panic: BUG"])
 def test_a_crash_is_never_excused(tmp_path, problem):
-    expectations = load(tmp_path, entry(test="*/*/*"), entry(test="*/*"), entry(test="*"))
+    entries = load(tmp_path, entry(case="*/*/*"), entry(case="*/*"), entry(case="*"))
     out = guest(rule=False)
     out.problem = problem
-    report.judge(out, expectations, TODAY)
+    report.judge(out, entries, TODAY)
     assert not out.good
     assert not report.figures([out], [], 1)["good"]
 
@@ -123,25 +125,25 @@ def test_broken_ktap_is_never_excused(tmp_path):
         "{",
         "{}",
         "[1]",
-        json.dumps([{"test": "a"}]),
+        json.dumps([{"case": "a"}]),
         json.dumps([{**entry(), "more": ""}]),
-        json.dumps([entry(verdict="crash")]),
-        json.dumps([entry(verdict="pass")]),
+        json.dumps([entry(outcome="crash")]),
+        json.dumps([entry(outcome="pass")]),
         json.dumps([entry(reason="")]),
         json.dumps([entry(until="soon")]),
         json.dumps([entry(until=7)]),
-        json.dumps([entry(test=[])]),
-        json.dumps([entry(test=["a", 7])]),
+        json.dumps([entry(case=[])]),
+        json.dumps([entry(case=["a", 7])]),
     ],
 )
 def test_unusable_expectations(tmp_path, text):
     (tmp_path / "bad.json").write_text(text)
-    with pytest.raises(report.Unusable, match="bad.json"):
-        report.load_expectations(tmp_path)
+    with pytest.raises(expectations.Unusable, match="bad.json"):
+        expectations.load_folder(tmp_path)
 
 
 def test_the_expectations_of_the_project_can_be_used():
-    for one in report.load_expectations(Path(__file__).parents[1] / "expectations"):
+    for one in expectations.load_folder(Path(__file__).parents[1] / "expectations"):
         assert one.link or one.reason.count(" ") >= 3, one
 
 
@@ -159,7 +161,7 @@ def test_rules_are_added_up():
 def test_what_is_excused_is_written_as_such(tmp_path):
     out = judged(load(tmp_path, entry()), rule=False, other=True)
     assert out.counts == {"fail": 1, "pass": 1}
-    lines = list(report.whole(out.tests))
+    lines = list(writer.lines(out.tests))
     assert ktap.parse(lines).errors == []
     assert "  ok 1 rule # XFAIL known" in lines
     assert "ok 1 dev # XFAIL of subtests" in lines
@@ -178,6 +180,6 @@ def test_what_is_written_is_ktap_again():
         ("expectations", False),
     ]
     assert "#   last words" in lines
-    whole = ktap.parse(list(report.whole(one.tests)))
+    whole = ktap.parse(list(writer.lines(one.tests)))
     assert whole.errors == []
     assert [path for path, _ in whole.tests[0].leaves()] == ["dev/rule", "dev/other"]

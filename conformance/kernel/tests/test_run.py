@@ -213,7 +213,7 @@ def fake_guest(tmp_path, monkeypatch):
     return start
 
 
-EXPECTED = {"test": "fake/check/dev", "verdict": "fail", "reason": "r", "link": "", "until": ""}
+EXPECTED = {"case": "fake/check/dev", "outcome": "fail", "reason": "r", "link": "", "until": ""}
 
 
 def test_all_as_expected(fake, tmp_path, capsys):
@@ -234,7 +234,7 @@ def test_a_failure(fake, capsys):
 def test_a_failure_that_is_expected(fake):
     assert fake(console(ok=False), expected=[EXPECTED]) == 0
     assert fake(console(), expected=[EXPECTED]) == 1
-    assert fake(console(), expected=[{**EXPECTED, "test": "fake/x/y"}]) == 1
+    assert fake(console(), expected=[{**EXPECTED, "case": "fake/x/y"}]) == 1
 
 
 def test_a_check_that_ends_well_and_says_nothing(fake, capsys):
@@ -287,7 +287,7 @@ def test_a_guest_that_ends_early(fake, capsys):
 
 def test_a_guest_that_panics_though_all_failures_are_expected(fake):
     text = console(ok=False, end="Kernel panic - not syncing: x")
-    assert fake(text, expected=[EXPECTED, {**EXPECTED, "test": "fake/*"}]) == 1
+    assert fake(text, expected=[EXPECTED, {**EXPECTED, "case": "fake/*"}]) == 1
 
 
 def test_what_was_shipped_is_judged(fake, capsys):
