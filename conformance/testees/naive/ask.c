@@ -58,6 +58,8 @@ struct judgement ask(const char *format, uint32_t index, bool big, query_fn *que
 {
 	struct question question = {format, index, {NULL, 0, big}};
 	const struct reply_row *reply = find_reply(format);
+	/* A dance ends with what is known, or with nothing. */
+	const struct judgement given_up = {REJECT, NOT_TOLD, NULL};
 	struct judgement said;
 	uint32_t size, wish;
 
@@ -67,13 +69,12 @@ struct judgement ask(const char *format, uint32_t index, bool big, query_fn *que
 	for (unsigned call = 1;; call++) {
 		rewind(out);
 		said = ask_once(&question, size, query, context, out, &wish);
-		if (wish == 0 || wish > ROOM_MAX || fault_is(SINGLE_CALL))
+		if (wish == 0)
 			return said;
-		/* What is no larger than what was offered will not be answered otherwise. */
-		if (wish <= size && !fault_is(RETRY_ON_ANY_SIZE))
-			return said;
-		if (call == CALLS_MAX && !fault_is(RETRY_UNBOUNDED) && !fault_is(RETRY_ON_ANY_SIZE))
-			return said;
+		if (wish > ROOM_MAX || fault_is(SINGLE_CALL))
+			return given_up;
+		if (call >= CALLS_MAX && !fault_is(RETRY_UNBOUNDED) && !fault_is(RETRY_ON_ANY_SIZE))
+			return given_up;
 		size = wish < reply->min ? reply->min : wish;
 	}
 }

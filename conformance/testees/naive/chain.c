@@ -119,7 +119,7 @@ static bool read_cap(const struct view *view, uint64_t at, uint64_t next, uint64
 	const uint16_t version = get_u16(view, at + 2);
 	const struct cap_row *row = find_cap(item->reply, id);
 	const uint64_t body = at + 8;
-	const uint64_t whole = next > body ? next : end;
+	const uint64_t whole = next >= body ? next : end;
 	uint64_t taken = body;
 
 	if (row == NULL) {
