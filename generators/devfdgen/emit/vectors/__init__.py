@@ -8,56 +8,18 @@ nothing is written.
 
 from __future__ import annotations
 
-import json
-
 from ... import model as m
 from .. import MARK, environment
-from .build import Vector, all_vectors, smallest
+from . import about, files
+from .build import Builder, Vector, all_vectors, smallest
+from .dances import all_dances
+from .families import all_families
+from .responders import all_responders
 
-VERSION = "1.0"  # of the corpus
+SCHEMAS = {"vectors": "devfd-vectors/2", "families": "devfd-families/1",
+           "scripts": "devfd-scripts/1"}
+
 ROW = 16  # bytes a line of C
-CORPUS = "conformance/corpus/vectors.json"
-
-
-def applies_of(rules: list[m.Rule]) -> dict[str, str]:
-    """The kernels that the first rule, or the body that it stands in, is about."""
-    if not rules:
-        return {}
-    return rules[0].applies or (rules[0].body.applies if rules[0].body else {})
-
-
-def line(vector: Vector) -> str:
-    """A vector as one line of JSON."""
-    rule, verdict = vector.rule, vector.verdict
-    out = {
-        "id": vector.id,
-        "format": vector.format,
-        "rule": rule.id if rule else None,
-        "role": ",".join(rule.roles) if rule else "producer,reader",
-        "level": rule.level if rule else None,
-        "given": vector.given,
-        "hex": vector.data.hex(),
-        "verdict": verdict.verdict,
-        "at": verdict.at,
-        "need": verdict.need,
-        "dump": verdict.dump,
-        "note": vector.note,
-        "class": vector.cls,
-        "catches": vector.catches,
-        "rules": [one.id for one in vector.rules],
-        "added": VERSION,
-    }
-    if applies := applies_of(vector.rules):
-        out["applies"] = applies
-    return json.dumps(out, separators=(",", ":"))
-
-
-def corpus(vectors: list[Vector]) -> str:
-    """The whole file, a vector a line."""
-    head = json.dumps({"license": "CC0-1.0", "schema": "devfd-vectors/2", "version": VERSION,
-                       "generated": MARK})
-    lines = ",\n".join(line(vector) for vector in vectors)
-    return f'{head[:-1]}, "vectors": [\n{lines}\n]}}\n'
 
 
 class Example:
@@ -88,11 +50,25 @@ class Example:
 
 
 def render(spec: m.Spec) -> dict[str, str]:
-    vectors = all_vectors(spec)
+    builder = Builder(spec)
+    vectors = all_vectors(builder)
     best = smallest(vectors)
     examples = [Example(spec, best[rule.id]) for rule in spec.rules if rule.id in best]
     template = environment(__file__).get_template("examples.c.j2")
+    tables = {
+        "vectors": [files.row(vector) for vector in vectors],
+        "families": all_families(builder, vectors),
+        "scripts": all_dances(builder) + all_responders(spec),
+    }
+    history = files.History(spec.directory.parent)
+    tables = {kind: history.dated(kind, rows) for kind, rows in tables.items()}
+    texts = {f"{kind}.json": files.lines(kind, SCHEMAS[kind], rows)
+             for kind, rows in tables.items()}
+    texts["schema.json"] = environment(__file__).get_template("schema.json.j2").render(
+        catches=about.CATCHES)
+    texts["manifest.json"] = files.manifest(spec, tables, texts)
+    texts["VERSION"] = files.VERSION + "\n"
     return {
-        CORPUS: corpus(vectors),
+        **{f"{files.FOLDER}/{name}": text for name, text in texts.items()},
         "codec/generated/examples.c": template.render(mark=MARK, examples=examples),
     }

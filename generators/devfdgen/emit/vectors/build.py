@@ -262,9 +262,9 @@ def of_rule(builder: Builder, rule: m.Rule) -> list[Vector]:
     return out
 
 
-def all_vectors(spec: m.Spec) -> list[Vector]:
+def all_vectors(builder: Builder) -> list[Vector]:
     """All vectors: good inputs, then those of every rule."""
-    builder = Builder(spec)
+    spec = builder.spec
     out = []
     for big in (False, True):
         for name, tree in good.trees(spec, big):
