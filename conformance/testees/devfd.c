@@ -15,6 +15,9 @@
 #include "../../codec/tables/tables.h"
 #ifdef DEVFD_TESTEE_DUMP
 #include "../../codec/cli/dump.h"
+enum { DUMPS = 1 };
+#else
+enum { DUMPS = 0 };
 #endif
 
 /* The largest reply that a script can be read into; linux.region_info has a few hundred bytes. */
@@ -51,9 +54,23 @@ const struct reader *reader_by_name(const char *name)
 	return NULL;
 }
 
-const char *reader_name(const struct reader *by)
+void reader_hello(const struct reader *by, char *text, size_t size)
 {
-	return by->name;
+	uint32_t format;
+	size_t used;
+
+	/* "": formats are told by their first bytes, too. */
+	used = (size_t)snprintf(
+		text, size,
+		"{\"name\":\"%s\",\"version\":\"%s\",\"protocol\":1,\"package\":\"devfd\","
+		"\"roles\":[\"reader\",\"producer\"],\"scripts\":true,"
+		"\"tells\":[\"at\",\"need\",\"rule\"%s],\"formats\":[\"\"",
+		by->name, DEVFD_VERSION, DUMPS ? ",\"dump\"" : "");
+	for (format = 1; devfd_format_name(format) && used < size; format++)
+		used += (size_t)snprintf(text + used, size - used, ",\"%s\"",
+					 devfd_format_name(format));
+	if (used < size)
+		snprintf(text + used, size - used, "]}");
 }
 
 static void *must(void *p)
@@ -74,8 +91,6 @@ static void answer(struct reading *out, uint32_t verdict, const char *text)
 }
 
 #ifdef DEVFD_TESTEE_DUMP
-const int reader_dumps = 1;
-
 static void accept_dump(struct reading *out, json_t *dump)
 {
 	answer(out, DEVFD_VERDICT_ACCEPT, "");
@@ -107,8 +122,6 @@ static void accept_reply(uint32_t call, const struct devfd_item *item, struct re
 	accept_dump(out, dump_reply(call, item));
 }
 #else
-const int reader_dumps = 0;
-
 static void accept_description(const struct reader *by, struct devfd *d, struct reading *out)
 {
 	struct devfd_item item;
@@ -205,6 +218,9 @@ static void read_script(const struct reader *by, uint32_t call, const struct dev
 	}
 	buf = must(malloc(ASKED_MAX));
 	rc = by->ask(call, one->index, pass_on, &copy, buf, ASKED_MAX, &item, &e);
+	/* Whoever asked has nobody to come back to. */
+	if (rc == DEVFD_MORE)
+		rc = DEVFD_REJECT;
 	if (rc)
 		refuse(rc, &e, out);
 	else

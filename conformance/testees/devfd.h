@@ -15,10 +15,10 @@ struct reading {
 /* A reading of the bytes: "leaves" or "tables"; NULL where there is none of that name. */
 struct reader;
 const struct reader *reader_by_name(const char *name);
-const char *reader_name(const struct reader *by);
 
-/* Whether answers carry the dump; builds without jansson have none. */
-extern const int reader_dumps;
+/* What it says of itself, as PROTOCOL.md has it; builds without jansson tell no dump. */
+enum { HELLO_SIZE = 1024 };
+void reader_hello(const struct reader *by, char *text, size_t size);
 
 void read_case(const struct reader *by, const struct devfd_case *one, struct reading *out);
 

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "../../codec/bytes.h"
-#include "../../codec/tables/tables.h"
 
 enum {
 	PROTOCOL = 1,
@@ -87,22 +86,10 @@ static void send(char type, const void *head, size_t head_size, const void *rest
 
 static void say_hello(const struct session *s)
 {
-	char text[1024];
-	uint32_t format;
-	size_t used;
+	char text[HELLO_SIZE];
 
-	used = (size_t)snprintf(
-		text, sizeof(text),
-		"{\"name\":\"%s\",\"version\":\"%s\",\"protocol\":%d,\"package\":\"devfd\","
-		"\"roles\":[\"reader\",\"producer\"],\"scripts\":true,"
-		"\"tells\":[\"at\",\"need\",\"rule\"%s],\"formats\":[",
-		reader_name(s->by), DEVFD_VERSION, PROTOCOL, reader_dumps ? ",\"dump\"" : "");
-	for (format = 1; devfd_format_name(format); format++) {
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\"%s\"",
-					 format > 1 ? "," : "", devfd_format_name(format));
-	}
-	used += (size_t)snprintf(text + used, sizeof(text) - used, "]}");
-	send('H', "", 0, text, used);
+	reader_hello(s->by, text, sizeof(text));
+	send('H', "", 0, text, strlen(text));
 }
 
 /* The runner plays the kernel. */

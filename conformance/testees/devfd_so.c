@@ -5,8 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((visibility("default"))) int devfd_testee(const struct devfd_case *one,
-							struct devfd_answer *out)
+#define EXPORTED __attribute__((visibility("default")))
+
+EXPORTED const char *devfd_testee_hello(void)
+{
+	static char text[HELLO_SIZE];
+
+	reader_hello(reader_by_name("leaves"), text, sizeof(text));
+	return text;
+}
+
+EXPORTED int devfd_testee(const struct devfd_case *one, struct devfd_answer *out)
 {
 	static const char too_long[] = "the dump is longer than an answer holds";
 	struct reading got;

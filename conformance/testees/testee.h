@@ -48,6 +48,9 @@ struct devfd_answer {
 /* Returns 0 with *answer filled in. */
 int devfd_testee(const struct devfd_case *one, struct devfd_answer *answer);
 
+/* Need not be there: what the testee says of itself, as JSON, like a hello on the pipe. */
+const char *devfd_testee_hello(void);
+
 #ifdef __cplusplus
 }
 #endif
