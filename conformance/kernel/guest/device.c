@@ -33,7 +33,7 @@ static const char *way_name(enum way way)
 
 static void do_record(struct visit *v)
 {
-	struct problem p;
+	struct problem p = {PROBLEM_NONE, 0, ""};
 
 	ktap_single("record");
 	v->recorded = record(&v->c, &v->s, &v->wishes->roots, &p) == 0;
