@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Groups the results of runs by rule: the rows, cells and words that the reports for people share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .case import LENIENT, Case, Result, Run
+
+# State of a cell: its letter, and what it means. The worst outcome decides.
+STATES = {
+    "crash": ("C", "crashed, hung or was stopped; never counts as a rejection"),
+    "fail": ("F", "did otherwise than the rule wants; of a program that a trusted kernel feeds: "
+                  "is not robust against it"),
+    "note": ("N", "does otherwise where the rule is no more than our decision, or what was seen "
+                  "(levels ours and seen): no failure"),
+    "unspecified": ("U", "behaviour that no text decides, shown without judgement"),
+    "part": ("P–", "as the rule wants where it was run, and not run in part"),
+    "pass": ("P", "as the rule wants"),
+    "skip": ("–", "not run: the testee does not do this, or says why it skipped"),
+    "none": ("·", "not run: no case of the rule was put to it"),
+}
+NOT_RUN = ("skip", "none")
+LEVELS = {
+    "abi": "a published text says so",
+    "robust": "the text is silent, but a reader that does otherwise crashes, hangs, overreads or "
+              "fails open",
+    "seen": "every producer measured does so, nobody promised it",
+    "ours": "our decision, no failure of somebody else's program",
+}
+
+
+def state(counts: Mapping[str, int]) -> str:
+    """What a cell with these outcomes shows."""
+    for one in ("crash", "fail", "note"):
+        if counts.get(one):
+            return one
+    if counts.get("pass"):
+        return "part" if counts.get("skip") else "pass"
+    if counts.get("unspecified"):
+        return "unspecified"
+    return "skip" if counts.get("skip") else "none"
+
+
+@dataclass
+class Row:
+    """A rule, or the good inputs of a format, with the results of each run."""
+
+    key: str
+    rule: str | None
+    format: str
+    level: str
+    text: str
+    source: str = ""
+    roles: set[str] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
+    cells: list[list[Result]] = field(default_factory=list)
+
+    @property
+    def lenient(self) -> bool:
+        return self.level in LENIENT
+
+    def counts(self, number: int) -> Counter[str]:
+        return Counter(result.outcome for result in self.cells[number])
+
+    def state(self, number: int) -> str:
+        return state(self.counts(number))
+
+
+def _format(case: Case, rule: Mapping[str, Any]) -> str:
+    """Of the rule where it has one, so that a rule is one row whatever shape an input has."""
+    return rule.get("format") or case.format or "any format"
+
+
+def _key(case: Case) -> str:
+    return case.rule or f"good {case.format or 'any format'}"
+
+
+def _row(case: Case, rule: Mapping[str, Any], key: str) -> Row:
+    if case.rule is None:
+        text = "Inputs that break no rule, and their beginnings."
+        return Row(key, None, case.format or "any format", "", text)
+    return Row(key, case.rule, _format(case, rule), rule.get("level") or case.level or "",
+               rule.get("text") or "", _source(rule.get("source")))
+
+
+def _source(source: Any) -> str:
+    if isinstance(source, Mapping):
+        return "; ".join(str(one) for one in source.values() if one)
+    return str(source or "")
+
+
+def rows(runs: list[Run], rules: Mapping[str, Mapping[str, Any]] | None = None) -> list[Row]:
+    """Every rule that a case or the manifest names, by format; good inputs stand first."""
+    rules = rules or {}
+    out: dict[str, Row] = {}
+    for number, run in enumerate(runs):
+        for result in run.results:
+            case = result.case
+            key = _key(case)
+            row = out.get(key)
+            if row is None:
+                row = out[key] = _row(case, rules.get(case.rule or "", {}), key)
+                row.cells = [[] for _ in runs]
+            row.roles.add(case.role)
+            row.classes.add(case.cls)
+            row.cells[number].append(result)
+    for name, rule in rules.items():
+        if name not in out:
+            row = out[name] = Row(name, name, rule.get("format") or "any format",
+                                  rule.get("level") or "", rule.get("text") or "",
+                                  _source(rule.get("source")), set(rule.get("roles") or ()))
+            row.cells = [[] for _ in runs]
+    return sorted(out.values(), key=lambda row: (row.format, row.rule is not None, row.key))
+
+
+def title(run: Run) -> str:
+    """Name and version of a testee."""
+    return f"{run.testee.get('name') or 'testee'} {run.testee.get('version') or ''}".strip()
+
+
+def totals(run: Run) -> Counter[str]:
+    return Counter(result.outcome for result in run.results)
+
+
+def said(result: Result) -> str:
+    """What happened, in a line; a detail may be missing where there is nothing to add."""
+    if result.detail:
+        return " ".join(result.detail.split())
+    if result.answer is None:
+        return result.outcome
+    return f"{result.outcome}: {result.answer.verdict}"
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Numbers as short text: 0-3, 7."""
+    out: list[list[int]] = []
+    for one in sorted(set(numbers)):
+        if out and out[-1][1] == one - 1:
+            out[-1][1] = one
+        else:
+            out.append([one, one])
+    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in out)

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Writes runs as one HTML page that needs nothing else: a matrix of rules and implementations.
+
+The table stands in the page as such; a script adds filters and what happened in each cell. What
+passed is counted and named by reference alone, so that many runs stay a page that can be sent."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, TextIO
+
+from .case import OUTCOMES, Case, Result, Run
+from .matrix import LEVELS, STATES, Row, rows, said, spans, state, title, totals
+
+HERE = Path(__file__).parent
+GROUPS = 40  # different details of a cell; what goes beyond is named without
+LONGEST = 300
+MORE = "for further reasons; the JSON lines of the run have each"
+WORDS = {"crash": "crash", "fail": "fail", "note": "differ (no failure)", "pass": "pass",
+         "unspecified": "unspecified", "skip": "not run", "none": "not run here"}
+# Of programs that a trusted kernel feeds, where the text of that kernel is silent.
+ROBUST = {"crash": "crash: not robust", "fail": "not robust", "pass": "robust"}
+ABOUT = """\
+A row is a rule, a column an implementation; both stand in the order of their names and of the runs.
+A kernel can differ from a text. A program that a trusted kernel feeds is robust against an input or
+it is not, and no more is said of it. What was not run says nothing."""
+
+
+class Words:
+    """Text that is said often stands in the page once."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self._at: dict[str, int] = {}
+
+    def __call__(self, text: str) -> int:
+        if text not in self._at:
+            self._at[text] = len(self.all)
+            self.all.append(text)
+        return self._at[text]
+
+
+def _family(case: Case) -> tuple[str, int | None]:
+    """All lengths of a prefix are one line of the page: its name, and the length."""
+    above, _, last = case.id.rpartition("/")
+    if case.family == "prefix" and last.isdecimal():
+        return above, int(last)
+    return case.id, None
+
+
+def _want(case: Case) -> str:
+    want = case.want
+    parts = [want.verdict]
+    parts += [f"at {want.at}"] if want.at is not None else []
+    parts += [f"needs {want.need}"] if want.need is not None else []
+    return " ".join(parts)
+
+
+def _cases(row: Row, words: Words) -> tuple[list[list[Any]], dict[str, int], dict[str, set[str]]]:
+    """The inputs of a row, in the order of their ids; the place of each; the ids behind each."""
+    first: dict[str, Case] = {}
+    ids: dict[str, set[str]] = {}
+    for cell in row.cells:
+        for result in cell:
+            name, _ = _family(result.case)
+            first.setdefault(name, result.case)
+            ids.setdefault(name, set()).add(result.case.id)
+    names = sorted(first)
+    out = []
+    for name in names:
+        case, lengths = first[name], [_family(first[name])[1]]
+        lengths = [int(one.rpartition("/")[2]) for one in ids[name]] if lengths[0] is not None else []
+        text = f"the first {spans(lengths)} bytes of it" if lengths else case.text
+        out.append([name, words(case.cls), words(case.role), words(text), len(ids[name]),
+                    words(case.want.verdict if lengths else _want(case)),
+                    words(", ".join(case.catches))])
+    return out, {name: at for at, name in enumerate(names)}, ids
+
+
+def _refs(ids: Mapping[str, set[str]], place: Mapping[str, int],
+          every: Mapping[str, set[str]]) -> str:
+    """Which inputs, in short: * is all; 0-3,7,9:0-11.14 names lengths where they are not all."""
+    whole = [place[name] for name, some in ids.items() if len(some) == len(every[name])]
+    if len(whole) == len(place):
+        return "*"
+    parts = [spans(whole).replace(" ", "")] if whole else []
+    for name, some in ids.items():
+        if len(some) < len(every[name]):
+            lengths = spans(int(one.rpartition("/")[2]) for one in some)
+            parts.append(f"{place[name]}:{lengths.replace(', ', '.')}")
+    return ",".join(parts)
+
+
+def _detail(result: Result, expected: Mapping[str, str]) -> str:
+    out = said(result)
+    if result.stderr:
+        out += f" | {' '.join(result.stderr.split())[-LONGEST:]}"
+    if result.outcome == "fail" and result.case.id in expected:
+        out = f"expected ({expected[result.case.id]}): {out}"
+    return out if len(out) <= 2 * LONGEST else out[:2 * LONGEST] + " ..."
+
+
+def _cell(results: list[Result], place: Mapping[str, int], every: Mapping[str, set[str]],
+          words: Words, expected: Mapping[str, str]) -> list[list[Any]]:
+    """All that did not pass, by what was said; the rest of the row's inputs passed."""
+    groups: dict[tuple[str, str], dict[str, set[str]]] = {}
+    seen: Counter[str] = Counter()
+    for result in results:
+        outcome = result.outcome
+        if outcome == "pass":
+            continue
+        key = (outcome, _detail(result, expected))
+        if key not in groups:
+            seen[outcome] += 1
+            if seen[outcome] > GROUPS:
+                key = (outcome, MORE)
+        groups.setdefault(key, {}).setdefault(_family(result.case)[0], set()).add(result.case.id)
+    ran = {result.case.id for result in results}
+    left = {name: some - ran for name, some in every.items() if some - ran}
+    if left:
+        groups[("none", "")] = left
+    order = list(STATES)
+    return [[outcome, words(detail), _refs(ids, place, every)]
+            for (outcome, detail), ids in sorted(groups.items(), key=lambda one: order.index(one[0][0]))]
+
+
+def _robust(row: Row) -> bool:
+    return row.level == "robust" and row.format.startswith("linux")
+
+
+def _data(runs: list[Run], every: list[Row]) -> dict[str, Any]:
+    words = Words()
+    out = []
+    for row in every:
+        cases, place, ids = _cases(row, words)
+        cells = [_cell(cell, place, ids, words, run.testee.get("expected") or {})
+                 for run, cell in zip(runs, row.cells)]
+        out.append({"key": row.key, "format": row.format, "level": row.level, "cases": cases,
+                    "cells": cells, **({"robust": 1} if _robust(row) else {})})
+    return {"words": words.all, "rows": out, "outcomes": WORDS, "robust": ROBUST,
+            "letters": {key: letter for key, (letter, _) in STATES.items()},
+            "runs": [{"name": title(run), "command": run.testee.get("command"),
+                      "package": run.testee.get("package"), "date": run.started,
+                      "corpus": run.corpus} for run in runs]}
+
+
+def _testees(runs: list[Run], out: TextIO) -> None:
+    """The command, package and date that stand behind each cell of a column."""
+    heads = ("testee", "package", "date", "corpus", "command", "cases")
+    out.write('<div class="scroll"><table id="testees"><caption hidden>Testees</caption><thead><tr>')
+    out.write("".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>\n")
+    for run in runs:
+        counts = totals(run)
+        cells = [escape(str(run.testee.get("package") or "not told")), escape(run.started),
+                 escape(run.corpus), f"<code>{escape(str(run.testee.get('command') or ''))}</code>",
+                 ", ".join(f"{counts[one]} {WORDS[one]}" for one in OUTCOMES if counts[one])]
+        out.write(f'<tr><th scope="row">{escape(title(run))}</th>')
+        out.write("".join(f'<td data-h="{head}">{cell}</td>' for head, cell in zip(heads[1:], cells)))
+        out.write("</tr>\n")
+    out.write("</tbody></table></div>\n")
+
+
+def _select(name: str, values: Mapping[str, str]) -> str:
+    options = "".join(f'<option value="{escape(value)}">{escape(text)}</option>'
+                      for value, text in values.items())
+    return f'<label>{name}<select name="{name}"><option value="">all</option>{options}</select></label>'
+
+
+def _filters(runs: list[Run], every: list[Row], out: TextIO) -> None:
+    def some(values: set[str]) -> dict[str, str]:
+        return {value: value for value in sorted(values) if value}
+
+    out.write('<form id="filters" class="filters needs-script" role="search">'
+              '<label>search<input type="search" name="search" placeholder="rule, text or id"></label>')
+    out.write(_select("format", some({row.format for row in every})))
+    out.write(_select("level", {key: key for key in LEVELS if key in {row.level for row in every}}))
+    out.write(_select("role", some(set().union(*(row.roles for row in every)))))
+    out.write(_select("class", some(set().union(*(row.classes for row in every)))))
+    out.write(_select("outcome", {key: f"{STATES[key][0]} {word}" for key, word in
+                                  {**WORDS, "part": "pass, run in part"}.items()}))
+    out.write(_select("testee", {title(run): title(run) for run in runs}))
+    out.write('<button type="reset">Show all</button>'
+              '<output id="shown" aria-live="polite"></output></form>\n')
+
+
+def _static(row: Row, number: int, run: Run) -> str:
+    counts = row.counts(number)
+    now = state(counts)
+    words = {**WORDS, **(ROBUST if _robust(row) else {})}
+    told = ", ".join(f"{counts[one]} {words[one]}" for one in WORDS if counts[one]) or WORDS["none"]
+    shown = counts["pass" if now == "part" else now]
+    return (f'<td class="{now}" data-n="{escape(title(run))}" title="{told}">'
+            f'<b>{STATES[now][0]}</b>{f" {shown}" if shown else ""}</td>')
+
+
+def _matrix(runs: list[Run], every: list[Row], out: TextIO) -> None:
+    out.write('<div><table id="matrix"><caption hidden>Rules and implementations</caption><thead><tr>'
+              '<th scope="col">rule</th>')
+    out.write("".join(f'<th scope="col" data-n="{escape(title(run))}">{escape(title(run))}</th>'
+                      for run in runs))
+    out.write("</tr></thead>\n")
+    before = None
+    for number, row in enumerate(every):
+        if row.format != before:
+            out.write(f'{"</tbody>" if before else ""}<tbody><tr class="head">'
+                      f'<th scope="rowgroup" colspan="{len(runs) + 1}">{escape(row.format)}</th></tr>\n')
+            before = row.format
+        level = (f'<span class="level {row.level}" title="{LEVELS.get(row.level, "")}">'
+                 f'{row.level}</span>' if row.level else "")
+        key = row.key if row.rule else "good inputs"
+        source = f'<span class="source">{escape(row.source)}</span>' if row.source else ""
+        out.write(f'<tr data-row="{number}"><th scope="row"><span class="key">{escape(key)}</span>{level}'
+                  f'<span class="text">{escape(row.text)}</span>{source}</th>')
+        out.write("".join(_static(row, at, run) for at, run in enumerate(runs)) + "</tr>\n")
+    out.write(f'{"</tbody>" if before else ""}</table></div>\n')
+
+
+def write(runs: list[Run], out: TextIO, rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """One page of all runs. The rules are those of the manifest; they give texts and sources, and
+    rows for what no case was put to."""
+    every = rows(runs, rules)
+    css, script = ((HERE / f"report_html.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    data = json.dumps(_data(runs, every), separators=(",", ":"), ensure_ascii=False)
+    out.write('<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
+              '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+              f"<title>Conformance: rules and implementations</title>\n<style>\n{css}</style></head>\n<body>\n"
+              f"<h1>Conformance: rules and implementations</h1>\n<p>{ABOUT}</p>\n"
+              '<p class="needs-script">A cell opens with a click, or with Enter; arrows lead from cell '
+              "to cell, Escape closes.</p>\n")
+    out.write('<ul class="legend">' + "".join(
+        f'<li><b class="{key}">{letter}</b> <span>{escape(words)}</span></li>'
+        for key, (letter, words) in STATES.items()) + "</ul>\n")
+    out.write('<p>Levels: ' + "; ".join(
+        f'<span class="level {key}">{key}</span> {escape(words)}' for key, words in LEVELS.items())
+        + ".</p>\n<h2>Testees</h2>\n")
+    _testees(runs, out)
+    out.write("<h2>Rules</h2>\n")
+    _filters(runs, every, out)
+    _matrix(runs, every, out)
+    safe = data.replace("<", "\\u003c")
+    out.write(f'<script type="application/json" id="data">{safe}</script>\n'
+              f"<script>\n{script}</script>\n</body>\n</html>\n")

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Writes runs as KTAP: a test a testee, below it one a rule, below that its cases."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from .case import Result, Run
+from .ktap import Test, lines
+from .matrix import rows, said, title
+
+
+def _test(result: Result, expected: dict[str, str]) -> Test:
+    """A case. Notes and unspecified behaviour are no failures, and no silent passes either."""
+    out = Test(result.case.id)
+    if result.outcome == "skip":
+        out.directive, out.why = "SKIP", result.detail
+    elif result.outcome == "crash":
+        out.ok, out.directive, out.why = False, "ERROR", said(result)
+        out.notes = result.stderr.splitlines()[-8:]
+    elif result.outcome == "fail" and result.case.id in expected:
+        out.directive, out.why = "XFAIL", expected[result.case.id]
+    elif result.outcome != "pass":
+        out.ok = result.outcome != "fail"
+        out.notes = [f"{result.outcome}: {result.detail}"]
+    return out
+
+
+def _group(name: str, tests: list[Test], notes: list[str] | None = None) -> Test:
+    out = Test(name, tests=tests, notes=notes or [])
+    out.ok = not any(one.failed for one in tests)
+    if all(one.directive == "SKIP" for one in tests):
+        out.directive, out.why = "SKIP", "nothing below was run"
+    return out
+
+
+def _run(run: Run) -> Test:
+    expected = run.testee.get("expected") or {}
+    groups = [_group(row.key, [_test(result, expected) for result in row.cells[0]])
+              for row in rows([run])]
+    notes = [f"{key}: {run.testee[key]}" for key in ("command", "package") if run.testee.get(key)]
+    notes += [f"started: {run.started}", f"corpus: {run.corpus}"]
+    if not groups:
+        return Test(title(run), ok=False, directive="ERROR", why="no case was run", notes=notes)
+    return _group(title(run), groups, notes)
+
+
+def write(runs: list[Run], out: TextIO) -> None:
+    for line in lines([_run(run) for run in runs]):
+        out.write(line + "\n")
