@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""A testee behind a persistent pipe. Cases are written ahead of the answers; when something goes
+wrong, those without an answer are run again one by one, so that the right one is blamed."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from . import frames
+from .case import Answer, Case
+from .process import Process
+from .script import Hang, Player
+from .testee import CannotStart, Got
+
+WINDOW = 128  # cases in flight
+BACKLOG = 1 << 18  # bytes in flight that the testee has not taken
+
+
+class PipeTestee:
+    batch = 512
+
+    def __init__(self, command: str | list[str], timeout: float, starting: float = 10.0) -> None:
+        try:
+            self.words = shlex.split(command) if isinstance(command, str) else command
+        except ValueError as error:
+            raise CannotStart(f"--pipe {command!r}: {error}") from None
+        if not self.words:
+            raise CannotStart("--pipe: the command is empty")
+        self.timeout = timeout
+        self.starting = starting  # seconds; an interpreter needs longer to start than to answer
+        self.hello: dict[str, Any] = {}
+        self._live: Process | None = None
+        self._number = 0
+        self._late = ""
+
+    def start(self) -> None:
+        live = self._live = Process(self.words)
+        live.send(frames.hello())
+        until = time.monotonic() + max(self.timeout, self.starting)
+        while not live.inbox and not live.trouble:
+            left = until - time.monotonic()
+            if left <= 0:
+                live.trouble = f"no hello within {max(self.timeout, self.starting):g} s"
+                break
+            live.pump(left)
+        try:
+            if not live.inbox:
+                raise frames.Garbage(live.trouble)
+            kind, payload = live.inbox.popleft()
+            if kind != b"H":
+                raise frames.Garbage(f"frame {kind!r} where hello is due")
+            self.hello = frames.read_hello(payload)
+        except frames.Garbage as error:
+            self._live = None
+            how, stderr = live.finish()
+            last = stderr.strip().splitlines()[-1:]
+            raise CannotStart(": ".join([self.words[0], str(error), how, *last])) from None
+
+    def judge(self, cases: Iterable[Case]) -> Iterator[Got]:
+        todo = deque(cases)
+        while todo:
+            if self._live is None and (why := self._restart()):
+                yield Got(todo.popleft(), crash=f"does not start again: {why}")
+            elif todo[0].family == "script":
+                yield self._alone(todo.popleft())
+            else:
+                waiting: deque[tuple[int, Case]] = deque()
+                yield from self._stream(todo, waiting)
+                yield from self._blame(todo, waiting)
+
+    def _restart(self) -> str:
+        try:
+            self.start()
+        except CannotStart as error:
+            return str(error)
+        return ""
+
+    def _stream(self, todo: deque[Case], waiting: deque[tuple[int, Case]]) -> Iterator[Got]:
+        """Runs cases until the first script, the end or trouble. What has no answer is left in
+        waiting, and the process has trouble then."""
+        live = self._live
+        assert live
+        clock = time.monotonic()
+        while True:
+            while (todo and todo[0].family != "script" and len(waiting) < WINDOW
+                    and live.backlog < BACKLOG):
+                waiting.append(self._send(live, b"C", todo.popleft()))
+            if not waiting:
+                return
+            live.pump(clock + self.timeout - time.monotonic())
+            if live.stderr.sanitizer:
+                live.trouble = live.stderr.sanitizer
+                return
+            now = time.monotonic()
+            while live.inbox:
+                try:
+                    answer = self._answer(live, waiting)
+                except frames.Garbage as error:
+                    live.trouble = str(error)
+                    return
+                yield Got(waiting.popleft()[1], answer, seconds=now - clock)
+                clock = now
+            if live.trouble:
+                return
+            if now - clock >= self.timeout:
+                live.trouble = self._slow()
+                return
+
+    def _slow(self) -> str:
+        return f"no answer within {self.timeout:g} s"
+
+    def _send(self, live: Process, kind: bytes, case: Case) -> tuple[int, Case]:
+        self._number = (self._number + 1) & 0xffffffff
+        live.send(frames.case_frame(kind, self._number, case))
+        return self._number, case
+
+    def _answer(self, live: Process, waiting: deque[tuple[int, Case]]) -> Answer:
+        """The next frame, which has to be the answer to the first case that waits."""
+        kind, payload = live.inbox.popleft()
+        if kind != b"A":
+            raise frames.Garbage(f"frame {kind!r} where an answer is due")
+        number, answer = frames.read_answer(payload)
+        if not waiting:
+            raise frames.Garbage("an answer although no case waits for one")
+        if number == waiting[0][0]:
+            return answer
+        if any(number == one for one, _ in waiting):
+            raise frames.Garbage("answers are out of order")
+        raise frames.Garbage(f"an answer to case {number}, which waits for none "
+                             f"({waiting[0][0]} does)")
+
+    def _blame(self, todo: deque[Case], waiting: deque[tuple[int, Case]]) -> Iterator[Got]:
+        """Finds the case that caused the trouble, if there was any."""
+        live = self._live
+        if live is None or not live.trouble:
+            return
+        slow = live.trouble == self._slow()
+        crash, stderr = self._bury(live)
+        if not waiting:  # an answer too many, and no case left to be blamed for it
+            self._late = self._late or crash
+            return
+        if slow:  # the clock runs for the first one only
+            yield Got(waiting.popleft()[1], crash=crash, stderr=stderr, seconds=self.timeout)
+            todo.extendleft(case for _, case in reversed(waiting))
+            return
+        found = []
+        for _, case in waiting:
+            why = self._restart() if self._live is None else ""
+            found.append(Got(case, crash=f"does not start again: {why}") if why
+                         else self._alone(case))
+        if not any(got.crash for got in found):
+            found[0] = Got(found[0].case, crash=f"{crash} (among {len(found)} cases, not alone)",
+                           stderr=stderr)
+        yield from found
+
+    def _alone(self, case: Case) -> Got:
+        """Runs one case with nothing else under way."""
+        live = self._live
+        assert live
+        kind = b"S" if case.family == "script" else b"C"
+        player = Player(case)
+        began = time.monotonic()
+        waiting = deque([self._send(live, kind, case)])
+        answer = None
+        try:
+            answer = self._dialogue(live, waiting, player, began + self.timeout)
+            live.pump(0)
+            if live.inbox:
+                raise frames.Garbage("more than one answer to a case")
+        except (frames.Garbage, Hang) as error:
+            live.trouble = str(error)
+        if live.stderr.sanitizer:
+            live.trouble = live.stderr.sanitizer
+        elif live.trouble == "ended" and answer:
+            live.trouble += " after its answer"
+        seconds = time.monotonic() - began
+        if not live.trouble:
+            return Got(case, answer, fault=player.fault, seconds=seconds)
+        crash, stderr = self._bury(live)
+        return Got(case, crash=crash, stderr=stderr, seconds=seconds)
+
+    def _dialogue(self, live: Process, waiting: deque[tuple[int, Case]], player: Player,
+                  until: float) -> Answer:
+        while True:
+            while not live.inbox and not live.trouble:
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise frames.Garbage(self._slow())
+                live.pump(left)
+            if not live.inbox:
+                raise frames.Garbage(live.trouble)
+            if live.inbox[0][0] != b"Q" or not player.case.steps:
+                return self._answer(live, waiting)
+            number, buffer = frames.read_query(live.inbox.popleft()[1])
+            if number != waiting[0][0]:
+                raise frames.Garbage(f"a query of case {number}, which is not under way")
+            live.send(frames.reply(*player.reply(buffer)))
+
+    def _bury(self, live: Process) -> tuple[str, str]:
+        """Ends a process that has trouble; what the trouble was, and stderr."""
+        self._live = None
+        trouble = live.trouble
+        ended = trouble.startswith("ended")
+        how, stderr = live.finish(1.0 if ended or live.stderr.sanitizer else 0)
+        if ended:
+            trouble = ("closed its output but lives" if how == "did not end"
+                       else how + trouble.removeprefix("ended"))
+        if live.stderr.sanitizer and live.stderr.sanitizer not in trouble:
+            trouble += f": {live.stderr.sanitizer}"
+        elif ended and not live.stderr.sanitizer and live.stderr.last_line():
+            trouble += f": {live.stderr.last_line()}"
+        return trouble, stderr
+
+    def close(self) -> str:
+        live, self._live = self._live, None
+        if live is None:
+            return self._late
+        live.pump(0)
+        extra = bool(live.inbox)
+        live.ask_to_end()
+        how, _ = live.finish(max(self.timeout, 1.0))
+        if self._late:
+            return self._late
+        if live.inbox or extra:
+            return "an answer although no case waits for one"
+        if live.stderr.sanitizer:
+            return f"at the end: {live.stderr.sanitizer}"
+        if how != "exit status 0":
+            return f"at the end: {how}, not exit status 0"
+        return ""
+
+    def kill(self) -> None:
+        live, self._live = self._live, None
+        if live:
+            live.finish(0)
+
+

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Holds an answer against what is wanted of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .case import (ACCEPT, ERROR, LENIENT, NEED_MORE, REJECT, SKIP, UNSPECIFIED, Answer, Case,
+                   Result)
+from .testee import Got
+
+DEGRADES = "degrades"  # a program that warns and does without is right
+
+
+def why_not(case: Case, hello: dict[str, Any]) -> str:
+    """Why a testee cannot be given a case, by what it says of itself; or nothing."""
+    if case.family == "script" and not hello.get("scripts"):
+        return "testee runs no scripts"
+    if case.role not in hello["roles"]:
+        return f"testee is no {case.role}"
+    formats = hello["formats"]
+    if (case.format or "") in formats or (case.format and "*" in formats):
+        return ""
+    if case.format is None:
+        return "testee does not tell formats by their first bytes"
+    return f"testee does not read {case.format}"
+
+
+def result(got: Got, tells: list[str], own: bool) -> Result:
+    """The outcome of a case. A crash is a crash, whatever was wanted and of whatever level."""
+    case = got.case
+    out = Result(case, "crash", got.answer, got.crash, got.seconds, got.stderr)
+    if got.crash:
+        return out
+    assert got.answer
+    if got.answer.verdict == ERROR:
+        out.detail = f"testee had an error of its own: {got.answer.text or 'no reason given'}"
+        return out
+    if got.answer.verdict == SKIP:
+        out.outcome, out.detail = "skip", got.answer.text or "no reason given"
+        return out
+    if case.want.verdict == UNSPECIFIED:
+        out.outcome, out.detail = "unspecified", told(got.answer)
+        return out
+    wrong = got.fault or differs(case, got.answer, tells)
+    if not wrong:
+        out.outcome = "pass"
+        return out
+    out.outcome = "note" if case.level in LENIENT and not own else "fail"
+    out.detail = wrong
+    return out
+
+
+def told(answer: Answer) -> str:
+    """An answer in a few words."""
+    parts = [answer.verdict]
+    if answer.rule:
+        parts.append(f"by {answer.rule}")
+    if answer.at is not None:
+        parts.append(f"at {answer.at}")
+    if answer.need is not None:
+        parts.append(f"needs {answer.need}")
+    return " ".join(parts)
+
+
+def differs(case: Case, answer: Answer, tells: list[str]) -> str:
+    """The first thing in which an answer is not as wanted, or nothing. What a testee does not tell
+    is not compared; one that does not tell sizes may reject where more bytes are wanted."""
+    want = case.want
+    allowed = {want.verdict}
+    if want.verdict == DEGRADES:
+        allowed = {ACCEPT, REJECT}
+    elif want.verdict == NEED_MORE and "need" not in tells:
+        allowed.add(REJECT)
+    if answer.verdict not in allowed:
+        return f"{told(answer)}, not {_wanted(case)}"
+    if answer.verdict != want.verdict:
+        return ""
+    if answer.verdict == ACCEPT:
+        return _dumps(want.dump, answer.dump) if "dump" in tells else ""
+    for key in ("rule", "at", "need"):
+        wanted, got = getattr(want, key), getattr(answer, key)
+        if key in tells and wanted is not None and got is not None and got != wanted:
+            return f"{want.verdict} as wanted, but {key} is {got}, not {wanted}"
+    return ""
+
+
+def _wanted(case: Case) -> str:
+    want = case.want
+    return told(Answer(want.verdict, want.at, want.need, want.rule))
+
+
+def _dumps(want: Any, got: Any) -> str:
+    if want is None or got is None:
+        return ""
+    return _difference(want, got, "")
+
+
+def _difference(want: Any, got: Any, path: str) -> str:
+    """The first place where two dumps differ. Numbers and booleans are no substitutes."""
+    where = path or "the dump"
+    if type(want) is not type(got):
+        return f"accept as wanted, but {where} is {_short(got)}, not {_short(want)}"
+    if isinstance(want, dict):
+        for key in [*want, *(key for key in got if key not in want)]:
+            below = f"{path}.{key}" if path else key
+            if key not in got:
+                return f"accept as wanted, but {below} is missing from the dump"
+            if key not in want:
+                return f"accept as wanted, but the dump has {below}, which is not there"
+            if found := _difference(want[key], got[key], below):
+                return found
+        return ""
+    if isinstance(want, list):
+        if len(want) != len(got):
+            return f"accept as wanted, but {where} has {len(got)} entries, not {len(want)}"
+        for number, (one, other) in enumerate(zip(want, got)):
+            if found := _difference(one, other, f"{path}[{number}]"):
+                return found
+        return ""
+    if want != got:
+        return f"accept as wanted, but {where} is {_short(got)}, not {_short(want)}"
+    return ""
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
