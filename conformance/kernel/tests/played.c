@@ -1,15 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* played.c: a kernel played for the tests of the check; it stands in for session.c. */
+/* played.c: a kernel played for the tests of the check; it stands in for session.c, for
+ * sysfs, and for the descriptors of a device. */
 #include "played.h"
+
+#include "../guest/rules.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/types.h>
 
-enum { FD = 1000, CAP = 8, CONFIG = 7, VGA = 8, EXTRA = 9, SHIFT = 40, BAR_SIZE = 0x4000 };
+enum {
+	FD = 1000,
+	FD_CONFIG = 1001,
+	CAP = 8,
+	CONFIG = 7,
+	VGA = 8,
+	EXTRA = 9,
+	SHIFT = 40,
+	BAR_SIZE = 0x4000
+};
 
 struct played played;
 const uint8_t played_ids[4] = {0x36, 0x1b, 0x10, 0x00};
+
+void play(enum way way)
+{
+	memset(&played, 0, sizeof(played));
+	played.way = way;
+	rules_set_kernel("6.12.0");
+}
 
 static void set32(uint8_t *p, uint32_t value)
 {
@@ -55,11 +76,27 @@ static uint32_t padded(uint32_t end)
 	return played.before_6_6 ? end : (end + 7) / 8 * 8;
 }
 
+/* Behind the capability at a place; returns where the last one ends. */
+static uint32_t add_kept(uint8_t *p, uint32_t last, uint32_t end)
+{
+	const struct kept_caps *kept = &played.kept;
+	uint8_t i;
+
+	for (i = 0; i < kept->count; i++) {
+		set32(p + last + 4, end);
+		last = end;
+		set_cap(p + last, kept->id, kept->version, 0);
+		memset(p + last + CAP, kept->data, kept->size);
+		end = last + CAP + kept->size;
+	}
+	return end;
+}
+
 /* ZPCI_UTIL, which padding changes, and PCI_ATOMIC_COMP. */
 static int device_info(uint8_t *p, uint32_t argsz)
 {
 	struct made made = {.cap_offset = 16, .written = played.before_6_6 ? 20 : 24};
-	uint32_t util = made.written, next = padded(util + 12 + 3);
+	uint32_t util = made.written, next = padded(util + 12 + 3) + (uint32_t)played.gap;
 
 	if (argsz < 16)
 		return -EINVAL;
@@ -72,20 +109,24 @@ static int device_info(uint8_t *p, uint32_t argsz)
 	set_cap(made.p + util, 3, 1, next);
 	set32(made.p + util + 8, 3);
 	set_cap(made.p + next, 5, 1, 0);
-	made.need = next + 16;
+	made.need = add_kept(made.p, next, next + 16) + (uint32_t)played.tail;
 	return copy_out(&made, p, argsz);
 }
 
 static uint32_t sparse_and_type(uint8_t *p)
 {
-	set_cap(p + 32, 1, 1, 64);
-	set32(p + 40, 1);
-	set64(p + 48, 0x1000);
-	set64(p + 56, 0x1000);
-	set_cap(p + 64, 2, 1, 0);
-	set32(p + 72, 0x80008086);
-	set32(p + 76, 1);
-	return 80;
+	uint32_t areas = played.more_areas ? 2 : 1, type = 48 + 16 * areas, i;
+
+	set_cap(p + 32, 1, 1, type);
+	set32(p + 40, areas);
+	for (i = 0; i < areas; i++) {
+		set64(p + 48 + (size_t)16 * i, 0x1000 + (uint64_t)0x2000 * i);
+		set64(p + 56 + (size_t)16 * i, 0x1000);
+	}
+	set_cap(p + type, 2, 1, 0);
+	set32(p + type + 8, 0x80008086);
+	set32(p + type + 12, 1);
+	return type + 16;
 }
 
 static int region_info(uint8_t *p, uint32_t argsz)
@@ -105,6 +146,8 @@ static int region_info(uint8_t *p, uint32_t argsz)
 	set32(made.p + 4, regions[index].flags);
 	set32(made.p + 8, index);
 	set64(made.p + 16, regions[index].size);
+	if (played.cdev_other && played.way == WAY_CDEV && index == 4)
+		set64(made.p + 16, 0x40);
 	set64(made.p + 24, (uint64_t)index << SHIFT);
 	memcpy(made.p + 12, p + 12, 4);
 	if (index == 0) {
@@ -200,6 +243,8 @@ int session_call(const struct session *s, enum on on, uint32_t number, void *arg
 		return -EINVAL;
 	if (!p)
 		return -EFAULT;
+	if (played.gone)
+		return -ENODEV;
 	/* As before BIND. */
 	if (s->way == WAY_CDEV && !s->bound)
 		return played.wrong_errno ? -EIO : -EINVAL;
@@ -213,6 +258,8 @@ int session_call(const struct session *s, enum on on, uint32_t number, void *arg
 		p[0] ^= 1;
 	if (ret == 0 && played.dies && played.failed_once && number == DEVICE_INFO)
 		set32(p + 8, 0);
+	if (ret == 0 && played.returns_more && played.failed_once && number == DEVICE_INFO)
+		ret = 1;
 	played.failed_once |= ret == -EINVAL;
 	return ret;
 }
@@ -220,9 +267,13 @@ int session_call(const struct session *s, enum on on, uint32_t number, void *arg
 int session_open(struct session *s, const struct roots *roots, const char *name, enum way way,
 		 bool bind, struct problem *p)
 {
+	int error = way == WAY_CDEV ? played.cdev_error : played.container_error;
+
 	(void)roots;
 	if (played.no_state)
 		return problem_set(p, PROBLEM_BUSY, EBUSY, "%s is busy", name);
+	if (error)
+		return problem_set(p, played.error_kind, error, "%s cannot be opened", name);
 	if (way == WAY_CDEV && played.no_cdev)
 		return problem_set(p, PROBLEM_NO_VFIO, ENOENT, "%s has no cdev", name);
 	played.way = way;
@@ -232,14 +283,17 @@ int session_open(struct session *s, const struct roots *roots, const char *name,
 	return 0;
 }
 
-/* The container that a program opens by itself. */
+/* The container that a program opens by itself, and configuration space in sysfs. */
 int __real_open(const char *file, int flags, ...);
 int __wrap_open(const char *file, int flags, ...);
 int __wrap_open(const char *file, int flags, ...)
 {
+	static const char config[] = "/sys/bus/pci/devices/0000:01:00.0/config";
 	static const char lone[] = "/dev/vfio/vfio";
 	size_t length = strlen(file);
 
+	if (!strcmp(file, config))
+		return FD_CONFIG;
 	if (length < sizeof(lone) - 1 || strcmp(file + length - (sizeof(lone) - 1), lone) != 0)
 		return __real_open(file, flags, 0600);
 	if (!played.no_state)
@@ -320,6 +374,47 @@ static int map_region(const void *context, uint64_t size, uint64_t offset)
 
 const struct region_io played_io = {NULL, read_region, map_region};
 
+/* The same through a descriptor. */
+ssize_t __real_pread(int fd, void *buf, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buf, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buf, size_t size, off_t offset)
+{
+	long n;
+
+	if (fd != FD && fd != FD_CONFIG)
+		return __real_pread(fd, buf, size, offset);
+	n = fd == FD ? read_region(NULL, buf, size, (uint64_t)offset) : (long)size;
+	if (fd == FD_CONFIG)
+		memcpy(buf, played_ids, size < sizeof(played_ids) ? size : sizeof(played_ids));
+	if (n >= 0)
+		return n;
+	errno = (int)-n;
+	return -1;
+}
+
+/* So it is called where offsets are said to have 64 bits. */
+ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t offset);
+ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t offset)
+{
+	return __wrap_pread(fd, buf, size, offset);
+}
+
+void *__real_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	int result;
+
+	if (fd != FD)
+		return __real_mmap(at, size, prot, flags, fd, offset);
+	result = map_region(NULL, size, (uint64_t)offset);
+	if (!result)
+		return __real_mmap(NULL, size, played.map_faults ? PROT_NONE : prot,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	errno = -result;
+	return MAP_FAILED;
+}
+
 /* ---- What sysfs says of it ---- */
 
 struct prediction played_prediction(void)
@@ -366,4 +461,32 @@ struct prediction played_prediction(void)
 	p.irqs[3].state = DEVFD_UNREADABLE;
 	p.irqs[3].error = EINVAL;
 	return p;
+}
+
+int __wrap_predict(struct prediction *out, const struct roots *roots, const char *name,
+		   struct problem *p);
+int __wrap_predict(struct prediction *out, const struct roots *roots, const char *name,
+		   struct problem *p)
+{
+	(void)roots;
+	if (played.unpredicted)
+		return problem_set(p, PROBLEM_NO_DEVICE, ENOENT, "%s is not in sysfs", name);
+	*out = played_prediction();
+	if (played.mispredicted)
+		out->irqs[4].count++;
+	return 0;
+}
+
+int __wrap_list_one(const struct roots *roots, const char *name, struct listed *out,
+		    struct problem *p);
+int __wrap_list_one(const struct roots *roots, const char *name, struct listed *out,
+		    struct problem *p)
+{
+	(void)roots;
+	(void)p;
+	memset(out, 0, sizeof(*out));
+	(void)snprintf(out->name, sizeof(out->name), "%s", name);
+	(void)snprintf(out->bus, sizeof(out->bus), "%s", played.other_bus ? "mdev" : "pci");
+	(void)snprintf(out->driver, sizeof(out->driver), "vfio-pci");
+	return 0;
 }
