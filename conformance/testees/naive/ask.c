@@ -17,6 +17,11 @@ static void put_u32(uint8_t *p, uint32_t value, bool big)
 		p[big ? 3 - i : i] = (uint8_t)(value >> 8 * i);
 }
 
+static uint32_t at_least(uint32_t size, uint32_t least)
+{
+	return size > least ? size : least;
+}
+
 /* One call with a buffer of `size` bytes; *wish is the size that is worth another call, or 0. */
 static struct judgement ask_once(struct question *question, uint32_t size, query_fn *query,
 				 void *context, FILE *out, uint32_t *wish)
@@ -47,9 +52,9 @@ static struct judgement ask_once(struct question *question, uint32_t size, query
 		said = judge(question, out);
 	}
 	if (said.verdict == NEED_MORE)
-		*wish = said.need;
+		*wish = at_least(said.need, reply->min);
 	if (fault_is(RETRY_ON_ANY_SIZE) && get_u32(&question->view, 0) != size)
-		*wish = get_u32(&question->view, 0);
+		*wish = at_least(get_u32(&question->view, 0), reply->min);
 	return said;
 }
 
@@ -75,6 +80,6 @@ struct judgement ask(const char *format, uint32_t index, bool big, query_fn *que
 			return given_up;
 		if (call >= CALLS_MAX && !fault_is(RETRY_UNBOUNDED) && !fault_is(RETRY_ON_ANY_SIZE))
 			return given_up;
-		size = wish < reply->min ? reply->min : wish;
+		size = wish;
 	}
 }

@@ -97,14 +97,15 @@ const struct fault_row fault_table[FAULTS] = {
 	[RESET_COUNT_TRUSTED] = {"reset-count-trusted", "reads as many functions as are announced",
 				 "linux.hot_reset_info.devices.counts/*", false},
 	[ENOSPC_IS_FAILURE] = {"enospc-is-failure",
-			       "gives up where the list of a hot reset is longer", "", false},
+			       "gives up where the list of a hot reset is longer",
+			       "script/linux.hot_reset_info/grows.enospc.*", false},
 	[RETRY_UNBOUNDED] = {"retry-unbounded", "asks again for as long as argsz grows",
 			     "script/linux.region_info/argsz.for-ever.* "
-			     "script/linux.hot_reset_info/count.for-ever.*",
+			     "script/linux.hot_reset_info/count.grows.*",
 			     false},
 	[RETRY_ON_ANY_SIZE] =
 		{"retry-on-any-size", "asks again wherever argsz is another",
-		 "script/linux.region_info/argsz.zero.* script/linux.region_info/argsz.for-ever.*",
+		 "script/linux.region_info/argsz.zero.* script/linux.region_info/argsz.short.*",
 		 false},
 	[SINGLE_CALL] = {"single-call", "never asks again", "script/linux.region_info/grows.*",
 			 false},
