@@ -50,11 +50,11 @@ int main(void)
 		char format[256] = {0}, *input;
 		size -= 12 + (uint32_t)fread(format, 1, get(8), stdin);
 		input = malloc(size ? size : 1); /* aligned, and of exactly its size */
-		size = (uint32_t)fread(input, 1, size, stdin);
+		if (fread(input, 1, size, stdin) != size)
+			return 1; /* the frame is cut */
 		struct answer a = judge(format, order == 1, role == 1, index, input, size);
 		put((uint32_t)strlen(a.text) + 14, 32), put('A', 8), put(number, 32);
 		put(a.verdict, 8), put(a.at, 32), put(a.need, 32), fputs(a.text, stdout);
-		fflush(stdout);
-		free(input);
+		fflush(stdout), free(input);
 	}
 }

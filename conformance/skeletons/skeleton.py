@@ -40,14 +40,15 @@ def answer(case):
 
 def main():
     while head := sys.stdin.buffer.read(4):
-        frame = sys.stdin.buffer.read(int.from_bytes(head, "little"))
+        size = int.from_bytes(head, "little")
+        frame = sys.stdin.buffer.read(size)
         kind, payload = frame[:1], frame[1:]
+        if len(frame) < size or kind == b"E":
+            break
         if kind == b"H":
             send(b"H", json.dumps(HELLO).encode())
         elif kind == b"C":
             answer(payload)
-        elif kind == b"E":
-            break
         else:
             sys.exit(f"unknown type of frame {kind!r}")
 
