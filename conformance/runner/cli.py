@@ -334,7 +334,7 @@ def do_report(args: argparse.Namespace) -> int:
     jsonl = importlib.import_module(".report_jsonl", __package__)
     try:
         runs = [jsonl.read(path) for path in args.runs]
-    except ValueError as error:
+    except (ValueError, jsonl.Unreadable) as error:
         raise Usage(str(error)) from None
     _write_reports(runs, pairs)
     return GOOD

@@ -24,7 +24,8 @@ FAMILY = {"id", "of", "class", "role", "format", "given", "lengths", "added", "a
 OUTCOME = {"verdict", "rule", "at", "need", "dump"}
 SCRIPT = {"id", "role", "format", "level", "rule", "rules", "text", "given", "class", "catches",
           "steps", "verdict", "need", "at", "dump", "calls", "added", "applies"}
-STEP = {"expect", "reply", "repeat", "request", "note"}
+STEP = {"expect", "reply", "repeat"}
+EXPECT, REPLY = {"argsz_min", "argsz_max"}, {"errno", "bytes", "argsz"}
 GIVEN = {"index", "order", "role", "argsz"}
 
 
@@ -139,6 +140,8 @@ def _prefixes(row: dict[str, Any], where: str, of: Case,
 def _script(row: dict[str, Any], where: str) -> Case:
     for number, step in enumerate(row["steps"]):
         _known(f"{where}: steps[{number}]", step, STEP)
+        _known(f"{where}: steps[{number}].expect", step.get("expect") or {}, EXPECT)
+        _known(f"{where}: steps[{number}].reply", step["reply"], REPLY)
     rule = row["rule"]
     return Case(
         id=row["id"], family="script", format=row["format"], rule=rule,

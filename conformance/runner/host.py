@@ -81,8 +81,9 @@ class Host:
         head = self.stdin.read(4)
         if len(head) < 4:
             return b"E", b""
-        body = self.stdin.read(int.from_bytes(head, "little"))
-        return body[:1], body[1:]
+        size = int.from_bytes(head, "little")
+        body = self.stdin.read(size)
+        return (body[:1], body[1:]) if size and len(body) == size else (b"E", b"")
 
     def write(self, kind: bytes, payload: bytes) -> None:
         self.stdout.write(struct.pack("<I", 1 + len(payload)) + kind + payload)

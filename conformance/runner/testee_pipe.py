@@ -57,8 +57,9 @@ class PipeTestee:
         except frames.Garbage as error:
             self._live = None
             how, stderr = live.finish()
+            why = how + " before its hello" if str(error) == "ended" else str(error)
             last = stderr.strip().splitlines()[-1:]
-            raise CannotStart(": ".join([self.words[0], str(error), how, *last])) from None
+            raise CannotStart(": ".join([self.words[0], why, *last])) from None
 
     def judge(self, cases: Iterable[Case]) -> Iterator[Got]:
         todo = deque(cases)
