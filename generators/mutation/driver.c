@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * driver.c: runs the corpus against the build that holds all mutants.
+ *
+ *	driver FILE answers		the answer of the code as it is to each input, a line each
+ *	driver FILE run			for each mutant that stands on a line of standard input
+ *					(number and base): its number, what came
+ *					of it, and the number of the input that showed it
+ *
+ * FILE holds the inputs: u32 count, then for each six u32 (kind, format, options, index, limit,
+ * size) and size bytes, little-endian. Each mutant runs in a child, so that it may crash or hang;
+ * each input ends where a page begins that cannot be read.
+ */
+#include "codec/cli/dump.h"
+#include "codec/tables/tables.h"
+#include "mutant.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	ROOM = 1 << 20,        /* the longest input, and the buffer of a dialogue */
+	LIMIT = 50000,         /* microseconds of processor time for one input */
+	RECENT = 256,          /* inputs that showed the mutants before, tried first */
+	MEMORY = 1 << 30,      /* bytes of one child */
+	HEAD_WORDS = 6,
+	VECTOR = 0,            /* kind of input: bytes */
+	SCRIPT = 1,            /* a dialogue */
+	UNSPECIFIED = 2,       /* a dialogue in which any answer will do */
+	STEP_WORDS = 6,
+	ARGSZ_KEPT = 0,        /* what a step does to argsz: nothing */
+	ARGSZ_OFFERED = 2,     /* so much more than was offered */
+};
+
+#define NO_VALUE 0xffffffffu
+
+struct input {
+	uint32_t kind, format, options, index, limit, size;
+	const uint8_t *p;
+};
+
+/* Of one answer: 64 bits that stand for its text. */
+struct answer {
+	uint64_t digest;
+	FILE *print; /* or NULL */
+};
+
+/* What the parent hears of a child. */
+struct heard {
+	uint32_t input;
+};
+
+unsigned devfd_mutant;
+unsigned char devfd_reached[DEVFD_MUTANTS + 1];
+extern struct devfd_patch *const devfd_all_patches[];
+
+static struct input *inputs;
+static uint32_t count;
+static uint64_t *right;     /* digest of the right answer to each input */
+static uint8_t *reaches;    /* a bit for each place and input */
+static uint8_t *end;        /* behind the last byte that may be read */
+static struct heard *heard; /* shared with the child */
+static uint32_t recent[RECENT], recent_count;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "mutation driver: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static void *map(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("no memory");
+	return p;
+}
+
+static uint32_t word(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* ---- Inputs ---- */
+
+static void load(const char *name)
+{
+	int fd = open(name, O_RDONLY);
+	const uint8_t *p;
+	struct stat st;
+	uint32_t i;
+
+	if (fd < 0 || fstat(fd, &st))
+		die(name);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		die(name);
+	count = word(p);
+	p += 4;
+	inputs = map((count + 1) * sizeof(*inputs));
+	for (i = 0; i < count; i++) {
+		struct input *in = &inputs[i];
+
+		in->kind = word(p);
+		in->format = word(p + 4);
+		in->options = word(p + 8);
+		in->index = word(p + 12);
+		in->limit = word(p + 16);
+		in->size = word(p + 20);
+		in->p = p + HEAD_WORDS * 4;
+		p = in->p + in->size;
+	}
+	right = map((count + 1) * sizeof(*right));
+	reaches = map((size_t)(DEVFD_MUTANTS + 1) * (count / 8 + 1));
+	heard = map(sizeof(*heard));
+	end = map(ROOM + 4096);
+	memset(end, 0xa5, ROOM);
+	end += ROOM;
+	if (mprotect(end, 4096, PROT_NONE))
+		die("no guard page");
+}
+
+/* ---- Answers ---- */
+
+static int add(const char *text, size_t size, void *context)
+{
+	struct answer *a = context;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		a->digest = (a->digest ^ (uint8_t)text[i]) * 0x100000001b3u;
+	if (a->print)
+		fwrite(text, 1, size, a->print);
+	return 0;
+}
+
+static void say(struct answer *a, const char *text)
+{
+	add(text, strlen(text), a);
+}
+
+static void say_number(struct answer *a, uint32_t number)
+{
+	char text[16];
+
+	add(text, (size_t)snprintf(text, sizeof(text), " %u", number), a);
+}
+
+/* What a look-up returns for an item in this state. */
+static int result_of(uint32_t state)
+{
+	if (state == DEVFD_EMPTY)
+		return DEVFD_IS_EMPTY;
+	return state == DEVFD_UNREADABLE ? DEVFD_IS_UNREADABLE : DEVFD_OK;
+}
+
+/* The dump is what a walk tells; looking each item up has to tell the same, and no more than that
+ * is there. */
+static bool found_again(const struct devfd *d)
+{
+	uint32_t ends[DEVFD_IRQ + 1] = {0};
+	struct devfd walk = *d;
+	struct devfd_item item, found;
+	int rc;
+
+	devfd_rewind(&walk);
+	while (devfd_next(&walk, &item) == DEVFD_OK) {
+		json_t *a, *b;
+		bool same;
+
+		if (item.kind != DEVFD_REGION && item.kind != DEVFD_IRQ)
+			continue;
+		memset(&found, 0, sizeof(found));
+		for (; ends[item.kind] < item.index && item.index < 64; ends[item.kind]++) {
+			rc = item.kind == DEVFD_REGION
+				     ? devfd_get_region(d, ends[item.kind], &found)
+				     : devfd_get_irq(d, ends[item.kind], &found);
+			if (rc != DEVFD_IS_ABSENT)
+				return false;
+		}
+		rc = item.kind == DEVFD_REGION ? devfd_get_region(d, item.index, &found)
+					       : devfd_get_irq(d, item.index, &found);
+		if (rc != result_of(item.state))
+			return false;
+		ends[item.kind] = item.index + 1;
+		a = dump_item(&item);
+		b = dump_item(&found);
+		same = json_equal(a, b);
+		json_decref(a);
+		json_decref(b);
+		if (!same)
+			return false;
+	}
+	return devfd_get_region(d, ends[DEVFD_REGION], &found) == DEVFD_IS_ABSENT &&
+	       devfd_get_irq(d, ends[DEVFD_IRQ], &found) == DEVFD_IS_ABSENT;
+}
+
+static void answer_by(struct answer *a, int rc, const struct devfd_error *e, json_t *dump)
+{
+	const char *rule = devfd_rule(e->rule);
+
+	if (rc == DEVFD_OK) {
+		say(a, "accept ");
+		if (json_dump_callback(dump, add, a, JSON_COMPACT))
+			say(a, "?");
+		json_decref(dump);
+		return;
+	}
+	if (rc != DEVFD_REJECT && rc != DEVFD_MORE) {
+		say(a, "result");
+		say_number(a, (uint32_t)rc);
+		return;
+	}
+	say(a, rc == DEVFD_REJECT ? "reject " : "need-more ");
+	say(a, rule ? rule : "?");
+	say_number(a, e->at);
+	if (rc == DEVFD_MORE)
+		say_number(a, e->need);
+}
+
+/* A dialogue: the kernel's side of it. */
+struct dialogue {
+	const uint8_t *step;
+	uint32_t left, calls, limit, index;
+	bool low; /* the reader offered less than it may, or asked for another index */
+};
+
+static void go_on(struct dialogue *d)
+{
+	d->left--;
+	d->step += STEP_WORDS * 4 + word(d->step + 20);
+}
+
+static int play(void *context, uint32_t number, void *arg, uint32_t offered)
+{
+	struct dialogue *d = context;
+	uint32_t how, argsz, size;
+	const uint8_t *step;
+	uint8_t *p = arg;
+
+	(void)number;
+	if (++d->calls > d->limit)
+		_exit(1);
+	/* Steps for readers that offer less are passed over. */
+	while (d->left > 1 && offered > word(d->step + 4))
+		go_on(d);
+	step = d->step;
+	how = word(step + 12);
+	argsz = word(step + 16);
+	size = word(step + 20);
+	if (offered < word(step) || word(p) != offered)
+		d->low = true;
+	if (d->index != NO_VALUE && word(p + 8) != d->index)
+		d->low = true;
+	memcpy(p, step + STEP_WORDS * 4, size < offered ? size : offered);
+	if (how == ARGSZ_OFFERED)
+		argsz += offered;
+	if (how != ARGSZ_KEPT)
+		memcpy(p, &argsz, sizeof(argsz)); /* the host's order, as in the dialogue */
+	if (d->left > 1)
+		go_on(d);
+	return (int)word(step + 8);
+}
+
+static void answer_script(const struct input *in, struct answer *a)
+{
+	uint32_t call = in->format - DEVFD_FORMAT_REPLY + 1;
+	struct dialogue d = {in->p + 4, word(in->p), 0, in->limit, in->index, false};
+	static uint8_t buf[ROOM];
+	struct devfd_item item;
+	struct devfd_error e;
+	int rc;
+
+	if (call != DEVFD_REGION_INFO && call != DEVFD_IRQ_INFO)
+		d.index = NO_VALUE;
+	rc = devfd_ask(call, in->index, play, &d, buf, sizeof(buf), &item, &e);
+	if (in->kind == UNSPECIFIED)
+		return;
+	/* Whatever is not accepted is a failure that the caller hears of. */
+	if (rc == DEVFD_OK)
+		answer_by(a, rc, &e, dump_reply(call, &item));
+	else
+		say(a, "reject");
+	if (d.low)
+		say(a, " asked wrongly");
+}
+
+static void answer_input(const struct input *in, struct answer *a)
+{
+	uint32_t call = in->format - DEVFD_FORMAT_REPLY + 1;
+	uint8_t *p = end - in->size;
+	struct devfd_error e;
+	struct devfd_item item;
+	json_t *dump = NULL;
+	struct devfd d;
+	int rc;
+
+	memset(&e, 0, sizeof(e));
+	if (in->kind != VECTOR) {
+		answer_script(in, a);
+		return;
+	}
+	memcpy(p, in->p, in->size);
+	if (in->format >= DEVFD_FORMAT_REPLY) {
+		rc = devfd_reply(call, in->options, in->index, p, in->size, &item, &e);
+		if (rc == DEVFD_OK)
+			dump = dump_reply(call, &item);
+	} else {
+		rc = devfd_open_as(&d, in->format, in->options, p, in->size, &e);
+		if (rc == DEVFD_OK)
+			dump = dump_description(&d);
+		if (rc == DEVFD_OK && !found_again(&d))
+			say(a, "inconsistent ");
+	}
+	answer_by(a, rc, &e, dump);
+	memset(p, 0xa5, in->size);
+}
+
+static uint64_t digest(uint32_t i, FILE *print)
+{
+	struct answer a = {0xcbf29ce484222325u, print};
+
+	answer_input(&inputs[i], &a);
+	return a.digest;
+}
+
+static void answers(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		digest(i, stdout);
+		putchar('\n');
+	}
+}
+
+/* ---- Mutants ---- */
+
+/* The right answers, and which input comes to which place. */
+static void learn(void)
+{
+	uint32_t i, base;
+
+	for (i = 0; i < count; i++) {
+		memset(devfd_reached, 0, sizeof(devfd_reached));
+		right[i] = digest(i, NULL);
+		for (base = 1; base <= DEVFD_MUTANTS; base++) {
+			if (devfd_reached[base])
+				reaches[(size_t)base * (count / 8 + 1) + i / 8] |=
+					(uint8_t)(1 << i % 8);
+		}
+	}
+}
+
+static bool comes_to(uint32_t base, uint32_t i)
+{
+	return !base || reaches[(size_t)base * (count / 8 + 1) + i / 8] >> i % 8 & 1;
+}
+
+static const struct devfd_patch *patch_of(uint32_t mutant)
+{
+	const struct devfd_patch *p;
+	uint32_t i;
+
+	for (i = 0; devfd_all_patches[i]; i++) {
+		for (p = devfd_all_patches[i]; p->number; p++) {
+			if (p->number == mutant)
+				return p;
+		}
+	}
+	return NULL;
+}
+
+static uint64_t changed(const struct devfd_patch *p, uint64_t value)
+{
+	uint64_t high = value;
+
+	while (high & (high - 1))
+		high &= high - 1;
+	switch (p->how) {
+	case DEVFD_PATCH_PLUS:
+		return value + 1;
+	case DEVFD_PATCH_MINUS:
+		return value - 1;
+	case DEVFD_PATCH_ZERO:
+		return 0;
+	case DEVFD_PATCH_LOW:
+		return value & (value - 1);
+	case DEVFD_PATCH_HIGH:
+		return value & ~high;
+	default:
+		value = 0;
+		memcpy(&value, p->other, p->size);
+		return value;
+	}
+}
+
+/* False where the table says the same with another row of the list, or without a patch. */
+static bool patch(const struct devfd_patch *p)
+{
+	uint64_t value = 0, result = 0, other = 0;
+	const struct devfd_patch *before;
+
+	memcpy(&value, p->at, p->size);
+	result = changed(p, value);
+	if (!memcmp(&result, &value, p->size))
+		return false;
+	for (before = p - p->how; before < p && p->how < DEVFD_PATCH_COPY; before++) {
+		if (before->at != p->at || before->how >= p->how)
+			continue;
+		other = changed(before, value);
+		if (!memcmp(&result, &other, p->size))
+			return false;
+	}
+	memcpy(p->at, &result, p->size);
+	return true;
+}
+
+static void shows(uint32_t i)
+{
+	struct itimerval limit = {{0, 0}, {0, LIMIT}};
+
+	heard->input = i;
+	setitimer(ITIMER_VIRTUAL, &limit, NULL);
+	if (digest(i, NULL) != right[i])
+		_exit(1);
+}
+
+/* Which places a mutant has is known by its number alone: by the code for the base of it. */
+static void child(uint32_t mutant, uint32_t base)
+{
+	const struct rlimit memory = {MEMORY, MEMORY}, none = {0, 0};
+	const struct devfd_patch *p = base ? NULL : patch_of(mutant);
+	uint32_t i;
+
+	setrlimit(RLIMIT_AS, &memory);
+	setrlimit(RLIMIT_CORE, &none);
+	if (!base && (!p || !patch(p)))
+		_exit(3);
+	devfd_mutant = mutant;
+	for (i = recent_count; i-- > 0 && i + RECENT >= recent_count;) {
+		if (comes_to(base, recent[i % RECENT]))
+			shows(recent[i % RECENT]);
+	}
+	for (i = 0; i < count; i++) {
+		if (comes_to(base, i))
+			shows(i);
+	}
+	_exit(0);
+}
+
+static void remember(uint32_t i)
+{
+	uint32_t k;
+
+	for (k = 0; k < RECENT && k < recent_count; k++) {
+		if (recent[k] == i)
+			return;
+	}
+	recent[recent_count++ % RECENT] = i;
+}
+
+static void run(uint32_t mutant, uint32_t base)
+{
+	const char *what = "survived";
+	int status;
+	pid_t pid;
+
+	heard->input = NO_VALUE;
+	pid = fork();
+	if (pid < 0)
+		die("no child");
+	if (!pid)
+		child(mutant, base);
+	if (waitpid(pid, &status, 0) != pid)
+		die("lost a child");
+	if (WIFSIGNALED(status))
+		what = WTERMSIG(status) == SIGVTALRM ? "hang" : "crash";
+	else if (WEXITSTATUS(status) == 3)
+		what = "same";
+	else if (WEXITSTATUS(status))
+		what = "differs";
+	if (strcmp(what, "survived") && strcmp(what, "same"))
+		remember(heard->input);
+	printf("%u %s %u\n", mutant, what, heard->input);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t mutant, base;
+
+	if (argc < 3)
+		return 2;
+	load(argv[1]);
+	if (!strcmp(argv[2], "answers")) {
+		answers();
+		return 0;
+	}
+	/* A line for each mutant to run: its number and the base of its place. */
+	learn();
+	while (scanf("%u %u", &mutant, &base) == 2)
+		run(mutant, base);
+	return 0;
+}

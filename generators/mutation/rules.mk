@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+# rules.mk: how the corpus is tried on mutants of the codec; part of the Makefile.
+
+# Sources to mutate, as MUTATION=codec/chain.c; all of generators/mutation/scope.json if empty.
+MUTATION ?=
+
+.PHONY: mutation check-mutation
+mutation:
+	@PYTHONPATH=generators $(PYTHON) -B -m mutation --build $(BUILD) --cc $(CC) $(MUTATION)
+
+# The mutator itself, on a small file.
+check-mutation:
+	@$(PYTEST) generators/mutation/tests
