@@ -7,7 +7,7 @@ PLAYED := $(filter-out %/main.c,$(wildcard conformance/kernel/guest/*.c)) confor
 	$(filter-out %/main.c %/json.c %/tool.c %/session.c,$(wildcard conformance/capture/*.c))
 GUEST_TESTS := $(addprefix conformance/kernel/tests/,test_guest.c test_requests.c test_regions.c test_twice.c)
 # What the played kernel stands in for.
-PLAYED_FLAGS := -Wl,--wrap=open,--wrap=pread,--wrap=pread64,--wrap=mmap,--wrap=predict,--wrap=list_one
+PLAYED_FLAGS := -Wl,--wrap=open,--wrap=pread,--wrap=pread64,--wrap=mmap,--wrap=predict,--wrap=list_one,--wrap=uname
 
 .PHONY: check-guest
 $(BUILD)/tests/test_guest: $(call obj,$(GUEST_TESTS) $(PLAYED)) $(BUILD)/libdevfd.a

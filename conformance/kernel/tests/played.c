@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 
 enum {
 	FD = 1000,
@@ -488,5 +489,16 @@ int __wrap_list_one(const struct roots *roots, const char *name, struct listed *
 	(void)snprintf(out->name, sizeof(out->name), "%s", name);
 	(void)snprintf(out->bus, sizeof(out->bus), "%s", played.other_bus ? "mdev" : "pci");
 	(void)snprintf(out->driver, sizeof(out->driver), "vfio-pci");
+	return 0;
+}
+
+/* Whatever the machine of the test runs. */
+int __wrap_uname(struct utsname *name);
+int __wrap_uname(struct utsname *name)
+{
+	memset(name, 0, sizeof(*name));
+	(void)snprintf(name->release, sizeof(name->release), "%s",
+		       played.before_6_6 ? "6.1.192" : "6.12.0");
+	(void)snprintf(name->machine, sizeof(name->machine), "x86_64");
 	return 0;
 }

@@ -120,7 +120,8 @@ static const struct ending {
 	{{"--alter", "108", DEVICE}, WRONG_USAGE, "--alter takes NUMBER", {0}},
 	{{"--help"}, GOOD, "usage: kernel-check", {0}},
 	{{DEVICE, DEVICE}, GOOD, "\nok 2 " DEVICE, {0}},
-	{{"--guest", "one", DEVICE}, GOOD, "# guest one, kernel ", {0}},
+	{{"--guest", "one", DEVICE}, GOOD, "# guest one, kernel 6.12.0, x86_64\n", {0}},
+	{{DEVICE}, GOOD, "kernel 6.1.192", {.before_6_6 = true}},
 	{{"--alter", "108:24:0x1", DEVICE}, BROKEN, "    not ok 4 pci", {0}},
 	{{"--save", "/nonexistent", DEVICE}, BROKEN, "    not ok 1 record", {0}},
 	/* Kinds of check */
