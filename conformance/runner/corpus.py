@@ -147,8 +147,7 @@ def _script(row: dict[str, Any], where: str) -> Case:
         id=row["id"], family="script", format=row["format"], rule=rule,
         rules=tuple(row.get("rules") or ([rule] if rule else [])), role=row["role"],
         level=row["level"], cls=row["class"], given=row["given"], input=b"",
-        want=Want(row["verdict"], rule if row["verdict"] not in ("accept",) else None,
-                  row.get("at"), row.get("need"), row.get("dump")),
+        want=Want(row["verdict"], dump=row.get("dump")),
         catches=tuple(row.get("catches") or ()), text=row["text"], steps=tuple(row["steps"]),
         calls=row.get("calls", 64), added=row.get("added", "1.0"), applies=row.get("applies"))
 

@@ -71,6 +71,8 @@ def differs(case: Case, answer: Answer, tells: list[str]) -> str:
     allowed = {want.verdict}
     if want.verdict == DEGRADES:
         allowed = {ACCEPT, REJECT}
+    elif want.verdict == REJECT and case.family == "script":
+        allowed.add(NEED_MORE)  # "it could not be read" is all that a script asks for
     elif want.verdict == NEED_MORE and "need" not in tells:
         allowed.add(REJECT)
     if answer.verdict not in allowed:
