@@ -16,14 +16,19 @@ static const struct cap_row *find_cap(const struct reply_row *reply, uint16_t id
 	return NULL;
 }
 
+/* Where the shortest struct ends that has a cap_offset. */
+static uint64_t floor_of(const struct reply_row *reply)
+{
+	return reply->link + 4 > reply->min ? reply->link + 4 : reply->min;
+}
+
 /* Whether a link leads to a capability head that lies behind the struct and within the reply. */
 static bool link_is_good(const struct reply_row *reply, const struct walk *walk, uint64_t link,
 			 uint64_t end)
 {
-	const uint64_t floor = reply->link + 4 > reply->min ? reply->link + 4 : reply->min;
 	const bool first = walk->count == 0;
 
-	if (link < floor && !fault_is(FLOOR_UNCHECKED))
+	if (link < floor_of(reply) && !fault_is(FLOOR_UNCHECKED))
 		return false;
 	if (fault_is(ALIGNMENT_DEMANDED) && link % 8 != 0)
 		return false;
@@ -153,7 +158,7 @@ enum verdict read_chain(const struct view *view, uint64_t end, struct item *item
 
 	if (fault_is(FIRST_CAP_ASSUMED))
 		link = reply->newest;
-	else if (end < reply->link + 4)
+	else if (end < reply->link + 4 && !fault_is(CAP_OFFSET_ASSUMED))
 		return REJECT;
 	else
 		link = get_u32(view, reply->link);
@@ -162,7 +167,10 @@ enum verdict read_chain(const struct view *view, uint64_t end, struct item *item
 	if (!link_is_good(reply, &walk, link, end))
 		return REJECT;
 	while (link != 0) {
-		const uint64_t next = get_u32(view, link + 4);
+		uint64_t next = get_u32(view, link + 4);
+
+		if (fault_is(LOW_LINK_ENDS) && next < floor_of(reply))
+			next = 0;
 
 		if (!step_is_good(&walk, link))
 			return REJECT;

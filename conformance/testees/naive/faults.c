@@ -10,7 +10,7 @@ const struct fault_row fault_table[FAULTS] = {
 		 false},
 	[UNBOUNDED_WALK] = {"unbounded-walk", "follows links without counting or looking back",
 			    "linux.device_cap.cycle/* linux.region_cap.cycle/* "
-			    "linux.iommu_cap.cycle/*",
+			    "linux.iommu_cap.cycle/* script/*/caps.cycle.*",
 			    false},
 	[FIRST_OFFSET_ONLY] = {"first-offset-only", "checks cap_offset and no link behind it",
 			       "linux.device_cap.fits/*/next-* linux.region_cap.fits/*/next-* "
@@ -72,6 +72,19 @@ const struct fault_row fault_table[FAULTS] = {
 			       "linux.region_cap.first/* linux.device_cap.first/* "
 			       "linux.iommu_cap.first/*",
 			       false},
+	[PARTIAL_KEPT] = {"partial-kept", "stops at what it cannot read and keeps what it has",
+			  "linux.region_cap.fits/*/next-* linux.type.size/*", false},
+	[LOW_LINK_ENDS] = {"low-link-ends", "takes a link into the struct for the end of the list",
+			   "linux.device_cap.floor/*/next-* linux.region_cap.floor/*/next-*",
+			   false},
+	[CAP_OFFSET_ASSUMED] =
+		{"cap-offset-assumed", "reads cap_offset of a struct that ends before",
+		 "linux.device_info.cap_offset.size/* linux.iommu_info.cap_offset.size/*", false},
+	[SIGNED_COUNT] = {"signed-count",
+			  "takes a number of regions for signed, and less than 0 for none",
+			  "boundary/linux.device_info.num_regions/*", false},
+	[NUMBER_NARROWED] = {"number-narrowed", "keeps 32 bits of a number that has 64",
+			     "model.region.end/linux.* linux/region_info.rich.*", false},
 	[AREAS_IGNORED] = {"areas-ignored", "does not read the list of areas and maps all",
 			   "linux/region_info.sparse_mmap.* model.area.inside/linux.*", false},
 	[FIRST_AREA_ONLY] = {"first-area-only", "reads the first area of the list and no other",

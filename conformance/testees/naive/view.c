@@ -34,7 +34,9 @@ uint32_t get_u32(const struct view *view, uint64_t at)
 
 uint64_t get_u64(const struct view *view, uint64_t at)
 {
-	return load(view, at, 8);
+	const uint64_t value = load(view, at, 8);
+
+	return fault_is(NUMBER_NARROWED) ? (uint32_t)value : value;
 }
 
 /*
