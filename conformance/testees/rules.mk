@@ -32,3 +32,24 @@ testees-arch:
 		$(MAKE) --no-print-directory -s BUILD=build/$$a CC=$$a-gcc AR=$$a-ar EXTRA=-static \
 			build/$$a/testees/devfd-bare || exit 1; \
 	done
+
+# ---- Running the corpus ----
+
+CONFORMANCE := $(BUILD)/conformance
+RUN_ALL = $(PYTHON) -B $(TESTEE)/run_all.py --build $(BUILD) --out $(CONFORMANCE)
+
+.PHONY: conformance conformance-all check-conformance
+# IMPL is a command or a shared object; what it is attached by is found out. OPTIONS go to conformance/run run.
+conformance:
+	@mkdir -p $(CONFORMANCE)
+	@$(PYTHON) -B $(TESTEE)/attach.py "$(IMPL)" --report ktap=$(CONFORMANCE)/yours.ktap \
+		--report jsonl=$(CONFORMANCE)/yours.jsonl --report junit=$(CONFORMANCE)/yours.xml \
+		--report html=$(CONFORMANCE)/yours.html --report md=$(CONFORMANCE)/yours.md $(OPTIONS)
+
+# ALSO: options --also FILE for runs of further testees that belong into the same page.
+conformance-all: testees testees-arch
+	@$(RUN_ALL) $(ALSO)
+
+check-conformance: testees
+	@$(RUN_ALL)/quick --quick
+	@$(PYTEST) $(TESTEE)/test_skeletons.py $(TESTEE)/test_attach.py
