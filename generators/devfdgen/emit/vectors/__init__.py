@@ -11,9 +11,13 @@ from __future__ import annotations
 from ... import model as m
 from .. import MARK, environment
 from . import about, files
+from .boundaries import all_boundaries
 from .build import Builder, Vector, all_vectors, smallest
+from .captured import all_captured
 from .dances import all_dances
 from .families import all_families
+from .ignored import all_ignored
+from .pairs import all_pairs
 from .responders import all_responders
 
 SCHEMAS = {"vectors": "devfd-vectors/2", "families": "devfd-families/1",
@@ -52,6 +56,8 @@ class Example:
 def render(spec: m.Spec) -> dict[str, str]:
     builder = Builder(spec)
     vectors = all_vectors(builder)
+    for further in (all_boundaries, all_pairs, all_ignored, all_captured):
+        vectors += further(builder)
     best = smallest(vectors)
     examples = [Example(spec, best[rule.id]) for rule in spec.rules if rule.id in best]
     template = environment(__file__).get_template("examples.c.j2")

@@ -203,9 +203,9 @@ def of_good(found: set[str]) -> str:
 
 
 def catches(spec: m.Spec, rule: m.Rule | None, broken: bool, note: str,
-            found: set[str]) -> list[str]:
-    """All that a vector catches, in the order of CATCHES."""
-    said: set[str] = set()
+            found: set[str], more: tuple[str, ...] = ()) -> list[str]:
+    """All that a vector catches, in the order of CATCHES; `more` is what its maker adds."""
+    said: set[str] = set(more)
     if rule is not None:
         said.update(by_rule(spec, rule) if broken else GOOD.get(rule.predicate, ()))
         if rule.predicate != "is":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Iterator
 
 import oracle
@@ -13,6 +13,7 @@ import oracle
 from ... import model as m
 from .. import Refused
 from . import about, good, records, replies, slots, values
+from .alone import NOT_PRODUCED
 from .cases import Case, Spots
 from .tree import Tree
 
@@ -180,15 +181,27 @@ class Builder:
         return True
 
     def vector(self, name: str, tree: Tree, given: dict[str, Any], data: bytes, verdict: Any,
-               note: str, rules: list[m.Rule]) -> Vector:
+               note: str, rules: list[m.Rule], more: tuple[str, ...] = ()) -> Vector:
         """A vector with what follows from its rules and its tree."""
         broken = self.rules[verdict.rule] if verdict.rule else None
         found = about.features(tree)
         rule = broken or (rules[0] if rules else None)
-        catches = about.catches(self.spec, rule, broken is not None, note, found)
+        catches = about.catches(self.spec, rule, broken is not None, note, found, more)
         cls = about.of_broken(self.spec, broken) if broken else about.of_good(found)
+        if broken:
+            rules = [broken, *(one for one in rules if one is not broken)]
         return Vector(name, tree.format if tree.named else None, broken, given, data, verdict,
                       note, cls, catches, rules)
+
+    def judged(self, name: str, tree: Tree, note: str, rules: list[m.Rule],
+               more: tuple[str, ...] = ()) -> Vector | None:
+        """A vector with whatever verdict the oracle has."""
+        data = tree.bytes()
+        given = self.given(tree)
+        if not self.fresh(tree, data, given):
+            return None
+        return self.vector(name, tree, given, data, self.judge(tree, data, given), note, rules,
+                           more)
 
     def accept(self, name: str, tree: Tree, note: str, producer: bool = False,
                rule: m.Rule | None = None) -> Vector | None:
@@ -262,8 +275,27 @@ def of_rule(builder: Builder, rule: m.Rule) -> list[Vector]:
     return out
 
 
+def as_producer(builder: Builder, rule: m.Rule, vectors: list[Vector]) -> list[Vector]:
+    """The smallest vector that breaks a rule and the smallest good one, as a producer's work."""
+    out = []
+    for broken in (True, False):
+        same = [one for one in vectors if (one.rule is rule) == broken]
+        for one in sorted(same, key=lambda one: len(one.data)):
+            given = {**one.given, "role": "producer"}
+            verdict = builder.oracle.judge(one.data, one.format, **given)
+            if verdict.rule != (rule.id if broken else None):
+                continue
+            before = rule.id if broken else f"{rule.id}/good"
+            name = f"{before}/producer/{one.id.removeprefix(before + '/')}"
+            out.append(replace(one, id=name, given=given, verdict=verdict))
+            break
+    if rule.id in NOT_PRODUCED or out and out[0].rule is rule:
+        return out
+    raise Refused(f"{rule.id}: no vector breaks it in the role of a producer")
+
+
 def all_vectors(builder: Builder) -> list[Vector]:
-    """All vectors: good inputs, then those of every rule."""
+    """Good inputs, then those of every rule, for every role that it binds."""
     spec = builder.spec
     out = []
     for big in (False, True):
@@ -273,7 +305,10 @@ def all_vectors(builder: Builder) -> list[Vector]:
                 out.append(vector)
     for rule in spec.rules:
         if rule.id not in WITHOUT:
-            out.extend(of_rule(builder, rule))
+            found = of_rule(builder, rule)
+            out += found
+            if not rule.producer_only:
+                out += as_producer(builder, rule, found)
     return out
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from ... import calls
 from ... import model as m
 from .. import MARK, Refused
-from .alone import NOT_ALONE
+from .alone import NOT_ALONE, NOT_PRODUCED
 from .build import WITHOUT, Vector
 
 FOLDER = "conformance/corpus"
@@ -105,6 +105,7 @@ def rules(spec: m.Spec, tables: dict[str, list[dict[str, Any]]]) -> list[dict[st
             "id": rule.id, "format": rule.format, "text": rule.text, "level": rule.level,
             "roles": list(rule.roles), "source": rule.source_text, "applies": applies_of([rule]),
             "vectors": counts.get(rule.id, 0), "alone": why or True,
+            "without": {"producer": NOT_PRODUCED[rule.id]} if rule.id in NOT_PRODUCED else {},
         })
     for found in calls.load(spec):
         for answer in (one for request in found.requests for one in request.answers):
@@ -112,7 +113,7 @@ def rules(spec: m.Spec, tables: dict[str, list[dict[str, Any]]]) -> list[dict[st
                 "id": answer.id, "format": found.name, "text": answer.text, "level": answer.level,
                 "roles": ["responder"], "source": answer.source,
                 "applies": {found.name: answer.applies} if answer.applies else {},
-                "vectors": counts.get(answer.id, 0), "alone": True,
+                "vectors": counts.get(answer.id, 0), "alone": True, "without": {},
             })
     return out
 

@@ -13,6 +13,7 @@ from ... import model as m
 from .node import Node, order_of, records
 
 UNTIL_SAID = {"num_regions": 0xFFFFFFFF, "num_irqs": 0xFFFFFFFF}
+TOP32 = 0xFFFFFFFF
 HEAD = 8  # of a capability
 CAP_ALIGN = 8
 
@@ -295,7 +296,7 @@ class RecordsTree(Tree):
             if node.body is None or node.body.item != "device":
                 continue
             for name, kind in (("num_regions", "region"), ("num_irqs", "irq")):
-                node.fixed[name] = max(self.numbers(kind), default=-1) + 1
+                node.fixed[name] = min(max(self.numbers(kind), default=-1) + 1, TOP32)
         data = self.header.fields(self.big, 0)
         return data + records(self.top, self.big, len(data), self.version)
 
