@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .case import LENIENT, Case, Result, Run
@@ -23,7 +25,7 @@ STATES = {
     "skip": ("–", "not run: the testee does not do this, or says why it skipped"),
     "none": ("·", "not run: no case of the rule was put to it"),
 }
-NOT_RUN = ("skip", "none")
+MANIFEST = Path(__file__).parents[1] / "corpus/manifest.json"
 LEVELS = {
     "abi": "a published text says so",
     "robust": "the text is silent, but a reader that does otherwise crashes, hangs, overreads or "
@@ -39,7 +41,7 @@ def state(counts: Mapping[str, int]) -> str:
         if counts.get(one):
             return one
     if counts.get("pass"):
-        return "part" if counts.get("skip") else "pass"
+        return "part" if counts.get("skip") or counts.get("none") else "pass"
     if counts.get("unspecified"):
         return "unspecified"
     return "skip" if counts.get("skip") else "none"
@@ -51,10 +53,12 @@ class Row:
 
     key: str
     rule: str | None
-    format: str
+    format: str  # the layout or ABI, without the part of it
     level: str
     text: str
     source: str = ""
+    formats: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
     roles: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
     cells: list[list[Result]] = field(default_factory=list)
@@ -64,27 +68,30 @@ class Row:
         return self.level in LENIENT
 
     def counts(self, number: int) -> Counter[str]:
-        return Counter(result.outcome for result in self.cells[number])
+        """Outcomes of a cell; "none" are the cases that other runs have and this one has not."""
+        out = Counter(result.outcome for result in self.cells[number])
+        out["none"] = len(self.ids) - out.total()
+        return out
 
     def state(self, number: int) -> str:
         return state(self.counts(number))
 
 
-def _format(case: Case, rule: Mapping[str, Any]) -> str:
-    """Of the rule where it has one, so that a rule is one row whatever shape an input has."""
-    return rule.get("format") or case.format or "any format"
+def _format(case: Case) -> str:
+    return case.format or "any format"
 
 
 def _key(case: Case) -> str:
-    return case.rule or f"good {case.format or 'any format'}"
+    return case.rule or f"good inputs: {_format(case)}"
 
 
 def _row(case: Case, rule: Mapping[str, Any], key: str) -> Row:
     if case.rule is None:
         text = "Inputs that break no rule, and their beginnings."
-        return Row(key, None, case.format or "any format", "", text)
-    return Row(key, case.rule, _format(case, rule), rule.get("level") or case.level or "",
-               rule.get("text") or "", _source(rule.get("source")))
+        return Row(key, None, _format(case).split(".")[0], "", text)
+    return Row(key, case.rule, rule.get("format") or _format(case).split(".")[0],
+               rule.get("level") or case.level or "", rule.get("text") or "",
+               _source(rule.get("source")))
 
 
 def _source(source: Any) -> str:
@@ -105,6 +112,8 @@ def rows(runs: list[Run], rules: Mapping[str, Mapping[str, Any]] | None = None) 
             if row is None:
                 row = out[key] = _row(case, rules.get(case.rule or "", {}), key)
                 row.cells = [[] for _ in runs]
+            row.ids.add(case.id)
+            row.formats.add(_format(case))
             row.roles.add(case.role)
             row.classes.add(case.cls)
             row.cells[number].append(result)
@@ -115,6 +124,14 @@ def rows(runs: list[Run], rules: Mapping[str, Mapping[str, Any]] | None = None) 
                                   _source(rule.get("source")), set(rule.get("roles") or ()))
             row.cells = [[] for _ in runs]
     return sorted(out.values(), key=lambda row: (row.format, row.rule is not None, row.key))
+
+
+def manifest_rules(path: Path = MANIFEST) -> dict[str, dict[str, Any]]:
+    """The rules that the corpus is about, with their texts. A report can do without."""
+    try:
+        return {rule["id"]: rule for rule in json.loads(path.read_bytes())["rules"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def title(run: Run) -> str:

@@ -63,7 +63,7 @@
 
   function state(counts) {
     for (const one of ["crash", "fail", "note"]) if (counts[one]) return one;
-    if (counts.pass) return counts.skip ? "part" : "pass";
+    if (counts.pass) return counts.skip || counts.none ? "part" : "pass";
     return counts.unspecified ? "unspecified" : counts.skip ? "skip" : "none";
   }
 
@@ -80,7 +80,7 @@
     const { counts } = happened(row, run);
     const now = state(counts);
     cell.className = now + (cell === open ? " open" : "");
-    const shown = counts[now === "part" ? "pass" : now];
+    const shown = now !== "none" && counts[now === "part" ? "pass" : now];
     cell.replaceChildren(make("b", data.letters[now]), shown ? ` ${shown}` : "");
     cell.title = told(row, counts);
     return now;
@@ -156,7 +156,7 @@
 
   function suitsRow(line, at) {
     const row = data.rows[at];
-    if (wanted.format && row.format !== wanted.format) return false;
+    if (wanted.format && !row.formats.includes(wanted.format)) return false;
     if (wanted.level && row.level !== wanted.level) return false;
     if ((wanted.class || wanted.role) && !row.cases.some(suits)) return false;
     const text = (wanted.search || "").toLowerCase().trim();
@@ -254,6 +254,7 @@
   form.addEventListener("reset", () => setTimeout(toAddress));
   addEventListener("hashchange", fromAddress);
   document.body.classList.add("live");
+  if (matchMedia("screen and (max-width: 760px)").matches) document.getElementById("who").open = false;
   fromAddress();
   const cell = new URLSearchParams(location.hash.slice(1)).get("cell"); // ROW.RUN, as the tests and links say it
   if (cell) {

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Case, Result, Run
-from .matrix import LEVELS, STATES, Row, rows, said, spans, state, title, totals
+from .matrix import LEVELS, STATES, Row, manifest_rules, rows, said, spans, state, title, totals
 
 HERE = Path(__file__).parent
 GROUPS = 40  # different details of a cell; what goes beyond is named without
@@ -139,13 +139,17 @@ def _data(runs: list[Run], every: list[Row]) -> dict[str, Any]:
         cases, place, ids = _cases(row, words)
         cells = [_cell(cell, place, ids, words, run.testee.get("expected") or {})
                  for run, cell in zip(runs, row.cells)]
-        out.append({"key": row.key, "format": row.format, "level": row.level, "cases": cases,
+        out.append({"key": row.key, "formats": sorted({row.format, *row.formats}), "level": row.level, "cases": cases,
                     "cells": cells, **({"robust": 1} if _robust(row) else {})})
     return {"words": words.all, "rows": out, "outcomes": WORDS, "robust": ROBUST,
             "letters": {key: letter for key, (letter, _) in STATES.items()},
             "runs": [{"name": title(run), "command": run.testee.get("command"),
                       "package": run.testee.get("package"), "date": run.started,
                       "corpus": run.corpus} for run in runs]}
+
+
+def _date(run: Run) -> str:
+    return f'<time datetime="{escape(run.started)}">{escape(run.started[:16].replace("T", " "))}</time>'
 
 
 def _testees(runs: list[Run], out: TextIO) -> None:
@@ -155,7 +159,7 @@ def _testees(runs: list[Run], out: TextIO) -> None:
     out.write("".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>\n")
     for run in runs:
         counts = totals(run)
-        cells = [escape(str(run.testee.get("package") or "not told")), escape(run.started),
+        cells = [escape(str(run.testee.get("package") or "not told")), _date(run),
                  escape(run.corpus), f"<code>{escape(str(run.testee.get('command') or ''))}</code>",
                  ", ".join(f"{counts[one]} {WORDS[one]}" for one in OUTCOMES if counts[one])]
         out.write(f'<tr><th scope="row">{escape(title(run))}</th>')
@@ -176,7 +180,7 @@ def _filters(runs: list[Run], every: list[Row], out: TextIO) -> None:
 
     out.write('<form id="filters" class="filters needs-script" role="search">'
               '<label>search<input type="search" name="search" placeholder="rule, text or id"></label>')
-    out.write(_select("format", some({row.format for row in every})))
+    out.write(_select("format", some(set().union(*({row.format} | row.formats for row in every)))))
     out.write(_select("level", {key: key for key in LEVELS if key in {row.level for row in every}}))
     out.write(_select("role", some(set().union(*(row.roles for row in every)))))
     out.write(_select("class", some(set().union(*(row.classes for row in every)))))
@@ -192,7 +196,7 @@ def _static(row: Row, number: int, run: Run) -> str:
     now = state(counts)
     words = {**WORDS, **(ROBUST if _robust(row) else {})}
     told = ", ".join(f"{counts[one]} {words[one]}" for one in WORDS if counts[one]) or WORDS["none"]
-    shown = counts["pass" if now == "part" else now]
+    shown = counts["pass" if now == "part" else now] if now != "none" else 0
     return (f'<td class="{now}" data-n="{escape(title(run))}" title="{told}">'
             f'<b>{STATES[now][0]}</b>{f" {shown}" if shown else ""}</td>')
 
@@ -211,18 +215,17 @@ def _matrix(runs: list[Run], every: list[Row], out: TextIO) -> None:
             before = row.format
         level = (f'<span class="level {row.level}" title="{LEVELS.get(row.level, "")}">'
                  f'{row.level}</span>' if row.level else "")
-        key = row.key if row.rule else "good inputs"
         source = f'<span class="source">{escape(row.source)}</span>' if row.source else ""
-        out.write(f'<tr data-row="{number}"><th scope="row"><span class="key">{escape(key)}</span>{level}'
+        out.write(f'<tr data-row="{number}"><th scope="row"><span class="key">{escape(row.key)}</span>{level}'
                   f'<span class="text">{escape(row.text)}</span>{source}</th>')
         out.write("".join(_static(row, at, run) for at, run in enumerate(runs)) + "</tr>\n")
     out.write(f'{"</tbody>" if before else ""}</table></div>\n')
 
 
 def write(runs: list[Run], out: TextIO, rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-    """One page of all runs. The rules are those of the manifest; they give texts and sources, and
-    rows for what no case was put to."""
-    every = rows(runs, rules)
+    """One page of all runs. The rules give texts and sources, and rows for what no case was put
+    to; without any, they are those of the manifest of the corpus."""
+    every = rows(runs, manifest_rules() if rules is None else rules)
     css, script = ((HERE / f"report_html.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     data = json.dumps(_data(runs, every), separators=(",", ":"), ensure_ascii=False)
     out.write('<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
@@ -236,9 +239,9 @@ def write(runs: list[Run], out: TextIO, rules: Mapping[str, Mapping[str, Any]] |
         for key, (letter, words) in STATES.items()) + "</ul>\n")
     out.write('<p>Levels: ' + "; ".join(
         f'<span class="level {key}">{key}</span> {escape(words)}' for key, words in LEVELS.items())
-        + ".</p>\n<h2>Testees</h2>\n")
+        + '.</p>\n<details id="who" open><summary><h2>Testees</h2></summary>\n')
     _testees(runs, out)
-    out.write("<h2>Rules</h2>\n")
+    out.write("</details>\n<h2>Rules</h2>\n")
     _filters(runs, every, out)
     _matrix(runs, every, out)
     safe = data.replace("<", "\\u003c")

@@ -16,7 +16,7 @@ SCHEMA = "devfd-report/1"
 KEYS = ("at", "need", "rule", "dump")
 
 
-class Unreadable(Exception):
+class Unreadable(ValueError):
     """No report, or one that was cut; the text says where and why."""
 
 

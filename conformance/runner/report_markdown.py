@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Run
-from .matrix import STATES, Row, rows, said, title, totals
+from .matrix import STATES, Row, manifest_rules, rows, said, title, totals
 
 SHOWN = 3  # cases of a cell; the JSON lines have all
 WORDS = {"pass": "pass", "fail": "fail", "note": "note", "skip": "not run", "crash": "crash",
@@ -53,7 +53,7 @@ def write(runs: list[Run], out: TextIO, rules: Mapping[str, Mapping[str, Any]] |
            [[_cell(title(run)), _cell(run.testee.get("package") or ""), _cell(run.started),
              _cell(run.corpus), *(str(totals(run)[one]) for one in OUTCOMES),
              _code(run.testee.get("command") or "")] for run in runs], out)
-    every = rows(runs, rules)
+    every = rows(runs, manifest_rules() if rules is None else rules)
     columns = range(len(runs))
     told = [row for row in every
             if any(row.state(number) in ("crash", "fail", "note") for number in columns)]
