@@ -482,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_saved_replies_are_those_that_came),
 		cmocka_unit_test(test_padding_is_that_of_the_kernel),
 		cmocka_unit_test(test_less_than_is_counted_is_not_taken_for_a_cut_reply),
+		cmocka_unit_test(test_a_codec_that_rejects_cut_replies_is_noticed),
 		cmocka_unit_test(test_a_descriptor_is_read_and_mapped),
 		cmocka_unit_test(test_a_buffer_ends_where_no_page_is),
 		cmocka_unit_test(test_ways_may_differ_in_a_hot_reset_alone),

@@ -230,11 +230,11 @@ void test_asking_again_notices(void **state)
 /* ---- A codec that does wrong ---- */
 
 static struct {
-	bool judges_differ, asks_too_often, asks_too_much, misuses;
+	bool judges_differ, asks_too_often, asks_too_much, misuses, takes_errors, rejects_cut;
 } codec;
 
 /* What a kernel that lies says that argsz is, less what was offered, call by call. */
-enum { ASKS = 8, CALLS = 3 };
+enum { ASKS = 8, CALLS = 3, TOO_MUCH = 4097 };
 static struct {
 	bool kept;
 	size_t asks, calls[ASKS];
@@ -249,7 +249,7 @@ struct listener {
 static int listen(void *context, uint32_t number, void *arg, uint32_t size)
 {
 	const struct listener *l = (const struct listener *)context;
-	int rc = l->fn(l->context, number, arg, size);
+	int rc = l->fn(l->context, number, arg, codec.asks_too_much ? TOO_MUCH : size);
 	size_t ask = heard.asks - 1;
 
 	if (ask >= ASKS || heard.calls[ask] >= CALLS)
@@ -267,7 +267,7 @@ int __wrap_devfd_judge(const struct devfd_input *in, int tables, struct devfd_er
 
 	if (tables && codec.judges_differ)
 		e->at++;
-	return rc;
+	return codec.rejects_cut && rc == DEVFD_MORE ? DEVFD_REJECT : rc;
 }
 
 int __real_devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
@@ -284,8 +284,8 @@ int __wrap_devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *co
 	rc = __real_devfd_ask(call, index, listen, &l, buf, capacity, item, e);
 	for (again = 0; codec.asks_too_often && again < 3; again++)
 		(void)__real_devfd_ask(call, index, fn, context, buf, capacity, item, e);
-	if (codec.asks_too_much)
-		(void)fn(context, DEVICE_INFO, buf, (uint32_t)capacity + 1);
+	if (codec.takes_errors && rc == DEVFD_IS_UNREADABLE)
+		return DEVFD_OK;
 	return codec.misuses ? DEVFD_MISUSE : rc;
 }
 
@@ -341,6 +341,7 @@ void test_a_wrong_codec_is_noticed(void **state)
 		{&codec.asks_too_often, KERNEL_ASK_BOUNDED},
 		{&codec.asks_too_much, KERNEL_ASK_BOUNDED},
 		{&codec.misuses, KERNEL_ASK_BOUNDED},
+		{&codec.takes_errors, KERNEL_ASK_SAME},
 	};
 	struct capture c;
 	size_t i, before;
@@ -357,4 +358,23 @@ void test_a_wrong_codec_is_noticed(void **state)
 			fail_msg("row %zu was not noticed", i);
 	}
 	capture_free(&c);
+}
+
+/* Both judges do, so that they agree. */
+void test_a_codec_that_rejects_cut_replies_is_noticed(void **state)
+{
+	uint32_t rule = devfd_rule_number("linux.region_info.argsz.more");
+	size_t before = rules_format_broken(rule);
+	struct capture c;
+
+	(void)state;
+	play(WAY_CONTAINER);
+	played_record(&c);
+	check_replies(&c);
+	assert_int_equal(rules_format_broken(rule), before);
+	codec.rejects_cut = true;
+	check_replies(&c);
+	codec.rejects_cut = false;
+	capture_free(&c);
+	assert_true(rules_format_broken(rule) > before);
 }

@@ -40,5 +40,6 @@ void test_predictions_notice(void **state);
 void test_asking_again_notices(void **state);
 void test_every_lie_is_told(void **state);
 void test_a_wrong_codec_is_noticed(void **state);
+void test_a_codec_that_rejects_cut_replies_is_noticed(void **state);
 
 #endif
