@@ -254,7 +254,9 @@
   form.addEventListener("reset", () => setTimeout(toAddress));
   addEventListener("hashchange", fromAddress);
   document.body.classList.add("live");
-  if (matchMedia("screen and (max-width: 760px)").matches) document.getElementById("who").open = false;
+  const who = document.getElementById("who");
+  if (matchMedia("screen and (max-width: 760px)").matches) who.open = false;
+  addEventListener("beforeprint", () => { who.open = true; });
   fromAddress();
   const cell = new URLSearchParams(location.hash.slice(1)).get("cell"); // ROW.RUN, as the tests and links say it
   if (cell) {
