@@ -72,6 +72,10 @@ include conformance/capture/rules.mk
 include conformance/capture/tests/rules.mk
 include conformance/kernel/rules.mk
 include conformance/kernel/guest/rules.mk
+include conformance/testees/rules.mk
+include conformance/testees/independent/rules.mk
+include conformance/testees/naive/rules.mk
+include generators/mutation/rules.mk
 
 # ---- Generated files ----
 
@@ -121,6 +125,7 @@ check: setup
 	@$(MAKE) --no-print-directory check-san
 	@$(MAKE) --no-print-directory check-python check-differential
 	@$(MAKE) --no-print-directory check-capture check-predict check-guest check-kernel-unit
+	@$(MAKE) --no-print-directory check-conformance check-naive
 	@echo "make check: all good"
 
 check-unit: $(TEST_BINS)
@@ -147,7 +152,7 @@ check-loads: $(BUILD)/loads/test_loads
 	@$<
 
 check-python: all $(BUILD)/tests/judge
-	@$(PYTEST) generators/tests codec/tests
+	@$(PYTEST) generators/tests codec/tests conformance/tests
 
 check-differential: check-san
 	@PYTHONPATH=generators $(PYTHON) -B generators/tests/differential.py --judge build/san/tests/judge \
@@ -247,6 +252,9 @@ help:
 ## make check-kernel [KERNEL= MODULES= EXTRA=]  Debian's stock kernels, or yours, in guests
 ## make check-kernel-full  those and our own: cdev, KASAN, mediated devices, s390x
 ## make check-kernel-caught  faults planted in the spec and in the check, each to be noticed by a kernel
+## make conformance IMPL="COMMAND"  the corpus against a parser of yours
+## make conformance-all  against every reader in this repository, with one page of all
+## make mutation    build/mutation.json: the corpus alone against mutants of the codec
 ## make install  tool, library, header, manual page and devfd.pc to DESTDIR and PREFIX
 ## make dist     build/dist: sources, amalgamation and corpus as tarballs
 ## make check-header HEADER=FILE  the spec against a vfio.h of yours
