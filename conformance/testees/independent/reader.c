@@ -7,17 +7,14 @@
  * mend it only where those headers show it wrong.
  *
  * What the headers leave open is decided here as a VMM or a vfio-user client would:
- *  - What was received bounds every load; argsz narrows it further. argsz beyond it means: ask
- * again with that much.
+ *  - What was received bounds every load; argsz narrows it further.
+ *  - argsz beyond what was received, and a count beyond argsz, mean: ask again with that much.
  *  - A reply about another index than the one asked for is no answer.
- *  - cap_offset counts only under the CAPS flag. Zero ends the chain, at its start as well as
- * later.
- *  - Capabilities lie after the fixed part, at any alignment and in any order, but a chain has to
- * end.
- *  - Unknown ids, flags and reserved fields are ignored, and so are versions whose contents the
- * headers do not define. zPCI capabilities grow at their end ("End of version 1"), so a later
- * version has at least what is known.
- *  - The contents of a capability end where the next one of the chain starts, if that is behind it.
+ *  - cap_offset counts only under the CAPS flag. Zero ends the chain, at its start as well.
+ *  - Capabilities lie after the fixed part, at any alignment, in any order. A chain has to end.
+ *  - Unknown ids, flags and reserved fields are ignored, as are versions that no header defines.
+ *    zPCI capabilities grow at their end ("End of version 1"): a later one has what is known.
+ *  - The contents of a capability end where the next one starts, if that is behind it.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -26,6 +23,7 @@
 #include <string.h>
 
 enum {
+	PROTOCOL = 1,
 	MAX_FRAME = 16 << 20,
 	MAX_BUFFER = 1 << 20, /* the most a reply may ask for; no real one comes near */
 	MAX_CALLS = 8,
@@ -106,8 +104,15 @@ static struct answer ask_for(uint64_t need)
 
 static bool device_cap(const struct reply *r, uint16_t id, uint16_t version, size_t at, size_t end)
 {
-	enum { ZPCI_BASE = 1, ZPCI_GROUP, ZPCI_UTIL, ZPCI_PFIP };
-	enum { BASE_1 = 32, BASE_2 = 36, GROUP_1 = 39, GROUP_2 = 42, STRING = 12 };
+	enum { ZPCI_BASE = 1, ZPCI_GROUP, ZPCI_UTIL, ZPCI_PFIP, PCI_ATOMIC_COMP };
+	enum {
+		BASE_1 = 32,
+		BASE_2 = 36,
+		GROUP_1 = 39,
+		GROUP_2 = 42,
+		STRING = 12,
+		ATOMIC_COMP = 16
+	};
 
 	if (version == 0)
 		return true;
@@ -119,6 +124,8 @@ static bool device_cap(const struct reply *r, uint16_t id, uint16_t version, siz
 	case ZPCI_UTIL:
 	case ZPCI_PFIP:
 		return fits(at, STRING, end) && load32(r, at + CAP_HEADER) <= end - at - STRING;
+	case PCI_ATOMIC_COMP:
+		return version != 1 || fits(at, ATOMIC_COMP, end);
 	default:
 		return true;
 	}
@@ -147,6 +154,12 @@ static bool area_ok(const struct reply *r, uint64_t offset, uint64_t size)
 	uint64_t region = load64(r, 16);
 
 	return offset <= region && size <= region - offset;
+}
+
+/* "Region offset from start of device fd": nothing ends behind where 64 bits can point. */
+static bool region_ok(const struct reply *r)
+{
+	return load64(r, 16) <= UINT64_MAX - load64(r, 24);
 }
 
 static bool region_cap(const struct reply *r, uint16_t id, uint16_t version, size_t at, size_t end)
@@ -207,6 +220,7 @@ struct format {
 	size_t first_cap;  /* no capability starts before it */
 	size_t count_at;   /* count of what follows the fixed part, or NO_FIELD */
 	size_t element;    /* size of one of those */
+	bool (*ok)(const struct reply *); /* what else the fixed part has to be */
 	bool (*cap)(const struct reply *, uint16_t id, uint16_t version, size_t at, size_t end);
 };
 
@@ -225,6 +239,7 @@ static const struct format formats[] = {
 	 .caps = 1u << 3,
 	 .cap_offset = 12,
 	 .first_cap = 32,
+	 .ok = region_ok,
 	 .cap = region_cap},
 	{.name = "linux.irq_info", .fixed = 16, .offer = 16, .index_at = 8},
 	{.name = "linux.iommu_info",
@@ -294,11 +309,11 @@ static struct answer interpret(const struct format *f, const uint8_t *bytes, siz
 		if (all > need)
 			need = all;
 	}
-	if (need > size)
+	if (need > size || need > argsz)
 		return ask_for(need);
 	if (argsz < r.size)
 		r.size = (size_t)argsz;
-	if (need > r.size)
+	if (f->ok && !f->ok(&r))
 		return just(REJECT);
 	if (f->caps == 0 || !(load32(&r, 4) & f->caps))
 		return just(ACCEPT);
@@ -396,8 +411,9 @@ static bool get_request(uint64_t size, struct request *q)
 		if (strlen(formats[i].name) == name &&
 		    memcmp(formats[i].name, frame + REQUEST_HEAD, name) == 0)
 			q->format = &formats[i];
-	q->input = frame + REQUEST_HEAD + name;
+	/* At the end of its array, behind which a sanitizer sees every read. */
 	q->size = (size_t)size - REQUEST_HEAD - name;
+	q->input = memmove(frame + sizeof frame - q->size, frame + REQUEST_HEAD + name, q->size);
 	return true;
 }
 
@@ -468,7 +484,9 @@ int main(void)
 		struct request q;
 
 		if (type == 'H') {
-			if (!hello())
+			struct reply r = {frame, sizeof frame, false};
+
+			if (size != 4 || load32(&r, 0) != PROTOCOL || !hello())
 				return 1;
 			continue;
 		}
