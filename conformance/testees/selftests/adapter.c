@@ -6,19 +6,23 @@
  *
  * The library reads one format with a chain, linux.iommu_info: iommu_iova_ranges() asks with the
  * bare struct, once more with as much as argsz then says, and walks the second reply. The linker
- * hands it our ioctl(), which answers with the bytes of a case: to the bare struct with its start
- * and the case's size as argsz, as the kernel would, and then with all of it. The library ends the
- * process where it does not like something, so each case has a process of its own.
+ * hands it our ioctl(), which answers with as much of a case as is asked for, and with cap_offset
+ * 0 while argsz is beyond that, as the kernel would. Where the library offers more than the case
+ * has, it wants more. It ends the process where it does not like something, so each case has a
+ * process of its own.
  */
 #include <errno.h>
 #include <linux/list.h>
 #include <linux/vfio.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,8 +48,8 @@ const char *__asan_default_options(void)
 int __wrap_ioctl(int fd, unsigned long request, void *arg);
 int __wrap_ioctl(int fd, unsigned long request, void *arg)
 {
-	struct vfio_iommu_type1_info start;
-	uint32_t offered;
+	const size_t cap_offset = offsetof(struct vfio_iommu_type1_info, cap_offset);
+	uint32_t offered, argsz;
 
 	(void)fd;
 	if (request != VFIO_IOMMU_GET_INFO) {
@@ -57,14 +61,10 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 		*need = offered;
 		_exit(WANTS_MORE);
 	}
-	if (offered == reply_size) {
-		memcpy(arg, reply, reply_size);
-		return 0;
-	}
-	memcpy(&start, reply, sizeof start);
-	start.argsz = (uint32_t)reply_size;
-	start.cap_offset = 0;
-	memcpy(arg, &start, offered < sizeof start ? offered : sizeof start);
+	memcpy(arg, reply, offered);
+	memcpy(&argsz, reply, sizeof argsz);
+	if (argsz > offered)
+		memset((uint8_t *)arg + cap_offset, 0, sizeof(uint32_t));
 	return 0;
 }
 
@@ -95,7 +95,8 @@ static enum verdict judge(const char **why)
 		return ERROR;
 	}
 	if (child == 0) {
-		if (dup2(log, STDERR_FILENO) < 0)
+		/* Whoever ends a hanging testee ends what hangs. */
+		if (dup2(log, STDERR_FILENO) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 			_exit(CRASHED);
 		read_reply();
 	}
