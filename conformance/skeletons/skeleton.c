@@ -43,7 +43,8 @@ static void put(uint32_t value, int bits)
 
 int main(void)
 {
-	get(32), get(8), get(32); /* the runner's hello: length, type, version of the protocol */
+	if (get(32) != 5 || get(8) != 'H' || get(32) != 1)
+		return 1; /* not a hello of version 1 of the protocol */
 	put(sizeof(hello) - 1, 32), fputs(hello, stdout), fflush(stdout);
 	for (uint32_t size, type; size = get(32), type = get(8), !feof(stdin) && type == 'C';) {
 		uint32_t number = get(32), order = get(8), role = get(8), index = get(32);
@@ -53,8 +54,7 @@ int main(void)
 		if (fread(input, 1, size, stdin) != size)
 			return 1; /* the frame is cut */
 		struct answer a = judge(format, order == 1, role == 1, index, input, size);
-		put((uint32_t)strlen(a.text) + 14, 32), put('A', 8), put(number, 32);
-		put(a.verdict, 8), put(a.at, 32), put(a.need, 32), fputs(a.text, stdout);
-		fflush(stdout), free(input);
+		put((uint32_t)strlen(a.text) + 14, 32), put('A', 8), put(number, 32), put(a.verdict, 8);
+		put(a.at, 32), put(a.need, 32), fputs(a.text, stdout), fflush(stdout), free(input);
 	}
 }

@@ -14,11 +14,8 @@ const hello = `{"name":"my reader","version":"0","protocol":1,"roles":["reader"]
 	"formats":["linux.region_info"],"tells":["need"],"scripts":false}`
 
 const (
-	accept = iota
-	reject
-	needMore
-	skip
-	failed
+	accept, reject, needMore, skip, failed = 0, 1, 2, 3, 4
+
 	notTold = 0xffffffff
 )
 
@@ -46,6 +43,9 @@ func main() {
 		frame := make([]byte, length)
 		if _, err := io.ReadFull(in, frame); err != nil || frame[0] == 'E' {
 			return
+		}
+		if frame[0] == 'H' && frame[1] != 1 {
+			os.Exit(1) // another version of the protocol
 		}
 		if frame[0] == 'H' {
 			send("H" + hello)

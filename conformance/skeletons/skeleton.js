@@ -52,6 +52,7 @@ for (let length; (length = read(4));) {
   const frame = read(length.readUInt32LE());
   const type = String.fromCharCode(frame[0]);
   if (type === 'E') break;
+  if (type === 'H' && frame.readUInt32LE(1) !== HELLO.protocol) process.exit(1);
   if (type === 'H') send('H', Buffer.from(JSON.stringify(HELLO)));
   else answer(frame);
 }

@@ -45,12 +45,12 @@ def main():
         kind, payload = frame[:1], frame[1:]
         if len(frame) < size or kind == b"E":
             break
-        if kind == b"H":
+        if kind == b"H" and payload == struct.pack("<I", HELLO["protocol"]):
             send(b"H", json.dumps(HELLO).encode())
         elif kind == b"C":
             answer(payload)
         else:
-            sys.exit(f"unknown type of frame {kind!r}")
+            sys.exit(f"unknown frame {frame!r}")
 
 
 main()

@@ -42,7 +42,8 @@ fn main() -> Result<()> {
         let mut frame = vec![0; u32::from_le_bytes(length) as usize];
         stdin().read_exact(&mut frame)?;
         match frame[0] {
-            b'H' => send(b'H', &[HELLO.as_bytes()])?,
+            b'H' if frame[1..] == [1, 0, 0, 0] => send(b'H', &[HELLO.as_bytes()])?,
+            b'H' => std::process::exit(1), // another version of the protocol
             b'C' => {
                 let start = 12 + frame[11] as usize;
                 let format = String::from_utf8_lossy(&frame[12..start]);

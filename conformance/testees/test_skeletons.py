@@ -60,6 +60,9 @@ def test_keeps_to_the_protocol(name: str, tmp_path: Path) -> None:
     command = " ".join(build(name, tmp_path))
     done = runner("adapter-check", "--pipe", command)
     assert done.returncode == 0, done.stdout + done.stderr
+    other = subprocess.run(command.split(), input=b"\x05\0\0\0H\x02\0\0\0", capture_output=True,
+                           check=False)
+    assert other.returncode != 0 and other.stdout == b""  # of another version than it speaks
     # What it says of short replies is right, and all else is not run: neither pass nor fail.
     out = tmp_path / "out.jsonl"
     done = runner("run", "--pipe", command, "--only", "linux.region_info", "--timeout", "10",
