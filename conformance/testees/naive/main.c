@@ -183,8 +183,9 @@ static int usage(void)
 static int list(void)
 {
 	for (size_t i = 0; i < FAULTS; i++)
-		printf("%s\t%s\t%s\t%s\n", fault_table[i].name,
-		       fault_table[i].ours ? "ours" : "binding", fault_table[i].tells,
+		printf("%s\t%s\t%s\t%s\t%s\n", fault_table[i].name,
+		       fault_table[i].ours ? "ours" : "binding",
+		       fault_table[i].word == NULL ? "" : fault_table[i].word, fault_table[i].tells,
 		       fault_table[i].text);
 	return 0;
 }

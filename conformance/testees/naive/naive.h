@@ -63,6 +63,7 @@ struct fault_row {
 	const char *name;
 	const char *text;  /* what the reader does wrong */
 	const char *tells; /* case ids, as patterns, each of which has a case that fails */
+	const char *word;  /* that some of these cases have in `catches`, or NULL */
 	bool ours;         /* only rules of this project's own choice tell it */
 };
 extern const struct fault_row fault_table[FAULTS];

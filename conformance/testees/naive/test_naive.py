@@ -36,6 +36,7 @@ class Fault(NamedTuple):
 
     name: str
     ours: bool
+    word: str
     tells: list[str]
     text: str
 
@@ -44,8 +45,8 @@ def rows() -> list[Fault]:
     said = subprocess.run([NAIVE, "--list"], check=True, capture_output=True, text=True).stdout
     found = []
     for line in said.splitlines():
-        name, level, tells, text = line.split("\t")
-        found.append(Fault(name, level == "ours", tells.split(), text))
+        name, level, word, tells, text = line.split("\t")
+        found.append(Fault(name, level == "ours", word, tells.split(), text))
     return found
 
 
@@ -65,8 +66,8 @@ def run(fault: str, cases: list[Case], own: bool, timeout: float = LONG) -> Run:
     return Session(make, cases, Options(own=own)).run("test", {"command": fault})
 
 
-def wrong(done: Run) -> Iterator[str]:
-    return (one.case.id for one in done.results if one.outcome in WRONG)
+def wrong(done: Run) -> Iterator[Case]:
+    return (one.case for one in done.results if one.outcome in WRONG)
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["foreign", "own"])
@@ -79,8 +80,11 @@ def test_no_fault_passes(cases: list[Case], own: bool) -> None:
 @pytest.mark.parametrize("fault", FAULTS[1:], ids=lambda fault: fault.name)
 def test_fault_is_told(cases: list[Case], fault: Fault) -> None:
     some = [case for case in cases if case.family != "prefix"]
-    found = list(wrong(run(fault.name, some, fault.ours, SHORT)))
+    failed = list(wrong(run(fault.name, some, fault.ours, SHORT)))
+    found = [case.id for case in failed]
     assert fault.tells, "a fault that nothing tells"
+    assert not fault.word or any(fault.word in case.catches for case in failed), (
+        f"{fault.name}: no case that fails says that it catches {fault.word}")
     for pattern in fault.tells:
         assert any(fnmatch.fnmatchcase(one, pattern) for one in found), (
             f"{fault.name}: nothing like {pattern} fails; what does: {found[:20]}")
