@@ -35,7 +35,7 @@ static uint32_t get(int bits)
 	return value;
 }
 
-static void put(uint32_t value, int bits)
+static void put(size_t value, int bits)
 {
 	for (int i = 0; i < bits; i += 8)
 		putchar((int)(value >> i & 255));
@@ -54,7 +54,7 @@ int main(void)
 		if (fread(input, 1, size, stdin) != size)
 			return 1; /* the frame is cut */
 		struct answer a = judge(format, order == 1, role == 1, index, input, size);
-		put((uint32_t)strlen(a.text) + 14, 32), put('A', 8), put(number, 32), put(a.verdict, 8);
+		put(strlen(a.text) + 14, 32), put('A', 8), put(number, 32), put(a.verdict, 8);
 		put(a.at, 32), put(a.need, 32), fputs(a.text, stdout), fflush(stdout), free(input);
 	}
 }
