@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,22 @@ def fixture_cases() -> list[Case]:
     return [case for case in found if case.format in FORMATS and case.role == "reader"]
 
 
+def page() -> dict[str, list[str]]:
+    """The table of README.md: fault -> names of rules, vectors and scripts that tell it."""
+    found = {}
+    for line in (HERE / "README.md").read_text().splitlines():
+        if line.startswith("| `"):
+            fault, _, told = line.strip("|").split("|")
+            found[fault.strip(" `")] = re.findall(r"`([^`]+)`", told)
+    return found
+
+
+def names(pattern: str, one: str) -> bool:
+    """Whether a name of the page is that of the rule, the vector or the script of a case."""
+    return any(fnmatch.fnmatchcase(one, form) for form in
+               (pattern, f"{pattern}/*", f"{pattern}.*", f"script/*{pattern}.*"))
+
+
 def run(fault: str, cases: list[Case], own: bool, timeout: float = LONG) -> Run:
     def make() -> PipeTestee:
         return PipeTestee([NAIVE, "--fault", fault], timeout)
@@ -88,6 +105,9 @@ def test_fault_is_told(cases: list[Case], fault: Fault) -> None:
     for pattern in fault.tells:
         assert any(fnmatch.fnmatchcase(one, pattern) for one in found), (
             f"{fault.name}: nothing like {pattern} fails; what does: {found[:20]}")
+    for pattern in page()[fault.name]:
+        assert any(names(pattern, one) for one in found), (
+            f"README.md: {fault.name} is not told by {pattern}, but by {found[:20]}")
 
 
 @pytest.mark.parametrize("fault", [one for one in FAULTS if one.ours], ids=lambda one: one.name)
@@ -104,9 +124,7 @@ def test_overread_is_a_crash(cases: list[Case]) -> None:
 
 def test_table_of_the_page() -> None:
     """README.md has a line for each fault, and for no other."""
-    page = [line.split("|")[1].strip().strip("`") for line in
-            (HERE / "README.md").read_text().splitlines() if line.startswith("| `")]
-    assert page == [fault.name for fault in FAULTS]
+    assert list(page()) == [fault.name for fault in FAULTS]
 
 
 def test_unknown_fault_is_wrong_usage() -> None:
