@@ -34,6 +34,8 @@ static bool link_is_good(const struct reply_row *reply, const struct walk *walk,
 		return false;
 	if (fault_is(FIRST_OFFSET_ONLY) && !first)
 		return true;
+	if (fault_is(HEAD_UNCHECKED))
+		return link < end;
 	return fits(link, 8, fault_is(OFF_BY_ONE) ? end + 1 : end);
 }
 
@@ -100,7 +102,7 @@ static bool read_body(const struct view *view, const struct cap_row *row, uint16
 	case SPARSE:
 		if (fault_is(AREAS_IGNORED))
 			return true;
-		item->has_areas = true;
+		item->has_areas = count > 0 || !fault_is(NO_AREA_IS_ALL);
 		item->areas = (struct part){body + row->array, count};
 		if (fault_is(FIRST_AREA_ONLY) && count > 1)
 			item->areas.count = 1;

@@ -124,7 +124,7 @@ static void dump_attributes(const struct view *view, const struct item *item, FI
 		fprintf(out, ", \"count\": %u", item->count);
 		return;
 	case IOMMU:
-		if ((item->flags & 1) != 0)
+		if ((item->flags & 1) != 0 || fault_is(PGSIZES_ALWAYS))
 			fprintf(out, ", \"pgsizes\": \"0x%" PRIx64 "\"", item->pgsizes);
 		return;
 	case HOT_RESET:
