@@ -12,11 +12,13 @@ from typing import Any
 
 from . import frames
 from .case import Answer, Case
-from .process import Process
+from .process import PATIENCE, Process
 from .script import Hang, Player
 from .testee import CannotStart, Got
 
+BRIEF = 0.25  # patience with a process whose cases are run again anyway
 WINDOW = 128  # cases in flight
+TWICE = "more than one answer to a case"
 BACKLOG = 1 << 18  # bytes in flight that the testee has not taken
 
 
@@ -82,34 +84,42 @@ class PipeTestee:
 
     def _stream(self, todo: deque[Case], waiting: deque[tuple[int, Case]]) -> Iterator[Got]:
         """Runs cases until the first script, the end or trouble. What has no answer is left in
-        waiting, and the process has trouble then."""
+        waiting, and the process has trouble then. An answer counts only when the next one shows
+        that no second one to the same case came."""
         live = self._live
         assert live
         clock = time.monotonic()
-        while True:
+        held: tuple[int, Got] | None = None
+        while not live.trouble:
             while (todo and todo[0].family != "script" and len(waiting) < WINDOW
                     and live.backlog < BACKLOG):
                 waiting.append(self._send(live, b"C", todo.popleft()))
-            if not waiting:
-                return
-            live.pump(clock + self.timeout - time.monotonic())
+            live.pump(clock + self.timeout - time.monotonic() if waiting else 0)
             if live.stderr.sanitizer:
                 live.trouble = live.stderr.sanitizer
-                return
+                break
             now = time.monotonic()
-            while live.inbox:
+            while live.inbox and waiting:
                 try:
-                    answer = self._answer(live, waiting)
+                    answer = self._answer(live, waiting, held and held[0])
                 except frames.Garbage as error:
                     live.trouble = str(error)
-                    return
-                yield Got(waiting.popleft()[1], answer, seconds=now - clock)
+                    break
+                if held:
+                    yield held[1]
+                number, case = waiting.popleft()
+                held = number, Got(case, answer, seconds=now - clock)
                 clock = now
-            if live.trouble:
-                return
-            if now - clock >= self.timeout:
+            if not waiting and not live.trouble:
+                if live.inbox:
+                    live.trouble = TWICE
+                break
+            if not live.trouble and now - clock >= self.timeout:
                 live.trouble = self._slow()
-                return
+        if held and live.trouble and live.trouble in (TWICE, live.stderr.sanitizer):
+            waiting.appendleft((held[0], held[1].case))  # it may be the one
+        elif held:
+            yield held[1]
 
     def _slow(self) -> str:
         return f"no answer within {self.timeout:g} s"
@@ -119,16 +129,17 @@ class PipeTestee:
         live.send(frames.case_frame(kind, self._number, case))
         return self._number, case
 
-    def _answer(self, live: Process, waiting: deque[tuple[int, Case]]) -> Answer:
+    def _answer(self, live: Process, waiting: deque[tuple[int, Case]],
+                last: int | None = None) -> Answer:
         """The next frame, which has to be the answer to the first case that waits."""
         kind, payload = live.inbox.popleft()
         if kind != b"A":
             raise frames.Garbage(f"frame {kind!r} where an answer is due")
         number, answer = frames.read_answer(payload)
-        if not waiting:
-            raise frames.Garbage("an answer although no case waits for one")
         if number == waiting[0][0]:
             return answer
+        if number == last:
+            raise frames.Garbage(TWICE)
         if any(number == one for one, _ in waiting):
             raise frames.Garbage("answers are out of order")
         raise frames.Garbage(f"an answer to case {number}, which waits for none "
@@ -140,8 +151,8 @@ class PipeTestee:
         if live is None or not live.trouble:
             return
         slow = live.trouble == self._slow()
-        crash, stderr = self._bury(live)
-        if not waiting:  # an answer too many, and no case left to be blamed for it
+        crash, stderr = self._bury(live, 0.0 if slow else BRIEF)
+        if not waiting:  # it ended by itself after the last answer, for example
             self._late = self._late or crash
             return
         if slow:  # the clock runs for the first one only
@@ -171,7 +182,7 @@ class PipeTestee:
             answer = self._dialogue(live, waiting, player, began + self.timeout)
             live.pump(0)
             if live.inbox:
-                raise frames.Garbage("more than one answer to a case")
+                raise frames.Garbage(TWICE)
         except (frames.Garbage, Hang) as error:
             live.trouble = str(error)
         if live.stderr.sanitizer:
@@ -181,7 +192,8 @@ class PipeTestee:
         seconds = time.monotonic() - began
         if not live.trouble:
             return Got(case, answer, fault=player.fault, seconds=seconds)
-        crash, stderr = self._bury(live)
+        # One that has answered, and a report of it, has said all that it will say.
+        crash, stderr = self._bury(live, 0.0 if answer else PATIENCE)
         return Got(case, crash=crash, stderr=stderr, seconds=seconds)
 
     def _dialogue(self, live: Process, waiting: deque[tuple[int, Case]], player: Player,
@@ -201,12 +213,13 @@ class PipeTestee:
                 raise frames.Garbage(f"a query of case {number}, which is not under way")
             live.send(frames.reply(*player.reply(buffer)))
 
-    def _bury(self, live: Process) -> tuple[str, str]:
-        """Ends a process that has trouble; what the trouble was, and stderr."""
+    def _bury(self, live: Process, patience: float) -> tuple[str, str]:
+        """Ends a process that has trouble; what the trouble was, and stderr. One that is about to
+        end by itself gets the time to do so."""
         self._live = None
         trouble = live.trouble
         ended = trouble.startswith("ended")
-        how, stderr = live.finish(1.0 if ended or live.stderr.sanitizer else 0)
+        how, stderr = live.finish(patience if ended or live.stderr.sanitizer else 0.0)
         if ended:
             trouble = ("closed its output but lives" if how == "did not end"
                        else how + trouble.removeprefix("ended"))
