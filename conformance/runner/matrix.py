@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -134,9 +135,18 @@ def manifest_rules(path: Path = MANIFEST) -> dict[str, dict[str, Any]]:
         return {}
 
 
+# What neither XML nor HTML can hold, and a terminal would obey.
+UNWRITABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def visible(text: object) -> str:
+    """Text of a testee may hold anything; what cannot be written stands as its number."""
+    return UNWRITABLE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", str(text))
+
+
 def title(run: Run) -> str:
     """Name and version of a testee."""
-    return f"{run.testee.get('name') or 'testee'} {run.testee.get('version') or ''}".strip()
+    return visible(f"{run.testee.get('name') or 'testee'} {run.testee.get('version') or ''}").strip()
 
 
 def totals(run: Run) -> Counter[str]:
@@ -146,7 +156,7 @@ def totals(run: Run) -> Counter[str]:
 def said(result: Result) -> str:
     """What happened, in a line; a detail may be missing where there is nothing to add."""
     if result.detail:
-        return " ".join(result.detail.split())
+        return " ".join(visible(result.detail).split())
     if result.answer is None:
         return result.outcome
     return f"{result.outcome}: {result.answer.verdict}"

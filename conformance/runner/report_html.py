@@ -6,15 +6,16 @@ passed is counted and named by reference alone, so that many runs stay a page th
 
 from __future__ import annotations
 
+import html
 import json
 from collections import Counter
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Case, Result, Run
-from .matrix import LEVELS, STATES, Row, manifest_rules, rows, said, spans, state, title, totals
+from .matrix import (LEVELS, STATES, Row, manifest_rules, rows, said, spans, state, title, totals,
+                     visible)
 
 HERE = Path(__file__).parent
 GROUPS = 40  # different details of a cell; what goes beyond is named without
@@ -28,6 +29,10 @@ ABOUT = """\
 A row is a rule, a column an implementation; both stand in the order of their names and of the runs.
 A kernel can differ from a text. A program that a trusted kernel feeds is robust against an input or
 it is not, and no more is said of it. What was not run says nothing."""
+
+
+def escape(text: object) -> str:
+    return html.escape(visible(text))
 
 
 class Words:
@@ -75,7 +80,7 @@ def _cases(row: Row, words: Words) -> tuple[list[list[Any]], dict[str, int], dic
         case, lengths = first[name], [_family(first[name])[1]]
         lengths = [int(one.rpartition("/")[2]) for one in ids[name]] if lengths[0] is not None else []
         text = f"the first {spans(lengths)} bytes of it" if lengths else case.text
-        out.append([name, words(case.cls), words(case.role), words(text), len(ids[name]),
+        out.append([name, words(case.cls), words(case.role), words(visible(text)), len(ids[name]),
                     words(case.want.verdict if lengths else _want(case)),
                     words(", ".join(case.catches))])
     return out, {name: at for at, name in enumerate(names)}, ids
@@ -98,7 +103,7 @@ def _refs(ids: Mapping[str, set[str]], place: Mapping[str, int],
 def _detail(result: Result, expected: Mapping[str, str]) -> str:
     out = said(result)
     if result.stderr:
-        out += f" | {' '.join(result.stderr.split())[-LONGEST:]}"
+        out += f" | {' '.join(visible(result.stderr).split())[-LONGEST:]}"
     if result.outcome == "fail" and result.case.id in expected:
         out = f"expected ({expected[result.case.id]}): {out}"
     return out if len(out) <= 2 * LONGEST else out[:2 * LONGEST] + " ..."
@@ -143,8 +148,8 @@ def _data(runs: list[Run], every: list[Row]) -> dict[str, Any]:
                     "cells": cells, **({"robust": 1} if _robust(row) else {})})
     return {"words": words.all, "rows": out, "outcomes": WORDS, "robust": ROBUST,
             "letters": {key: letter for key, (letter, _) in STATES.items()},
-            "runs": [{"name": title(run), "command": run.testee.get("command"),
-                      "package": run.testee.get("package"), "date": run.started,
+            "runs": [{"name": title(run), "command": visible(run.testee.get("command") or ""),
+                      "package": visible(run.testee.get("package") or ""), "date": run.started,
                       "corpus": run.corpus} for run in runs]}
 
 
@@ -159,8 +164,8 @@ def _testees(runs: list[Run], out: TextIO) -> None:
     out.write("".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>\n")
     for run in runs:
         counts = totals(run)
-        cells = [escape(str(run.testee.get("package") or "not told")), _date(run),
-                 escape(run.corpus), f"<code>{escape(str(run.testee.get('command') or ''))}</code>",
+        cells = [escape(run.testee.get("package") or "not told"), _date(run),
+                 escape(run.corpus), f"<code>{escape(run.testee.get('command') or '')}</code>",
                  ", ".join(f"{counts[one]} {WORDS[one]}" for one in OUTCOMES if counts[one])]
         out.write(f'<tr><th scope="row">{escape(title(run))}</th>')
         out.write("".join(f'<td data-h="{head}">{cell}</td>' for head, cell in zip(heads[1:], cells)))

@@ -9,18 +9,11 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from .case import Result, Run
-from .matrix import said, title
-
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _clean(text: object) -> str:
-    """XML has no way at all to write these characters, so they stand as in a C string."""
-    return FORBIDDEN.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", str(text))
+from .matrix import said, title, visible
 
 
 def _attributes(**words: object) -> str:
-    return "".join(f" {key.rstrip('_')}={quoteattr(_clean(value))}"
+    return "".join(f" {key.rstrip('_')}={quoteattr(visible(value))}"
                    for key, value in words.items() if value is not None)
 
 
@@ -34,10 +27,10 @@ def _inside(result: Result, reason: str | None) -> str:
     if result.outcome in ("fail", "crash"):
         tag = "failure" if result.outcome == "fail" else "error"
         rule = f"rule {result.case.rule}: " if result.case.rule else ""
-        body = escape(_clean("\n".join(filter(None, (rule + detail, result.stderr)))))
+        body = escape(visible("\n".join(filter(None, (rule + detail, result.stderr)))))
         return f"<{tag}{_attributes(message=detail, type=result.outcome)}>{body}</{tag}>"
     if result.outcome in ("note", "unspecified"):
-        return f"<system-out>{escape(_clean(f'{result.outcome}: {detail}'))}</system-out>"
+        return f"<system-out>{escape(visible(f'{result.outcome}: {detail}'))}</system-out>"
     return ""
 
 

@@ -7,22 +7,22 @@ from typing import TextIO
 
 from .case import Result, Run
 from .ktap import Test, lines
-from .matrix import rows, said, title
+from .matrix import rows, said, title, visible
 
 
 def _test(result: Result, expected: dict[str, str]) -> Test:
     """A case. Notes and unspecified behaviour are no failures, and no silent passes either."""
     out = Test(result.case.id)
     if result.outcome == "skip":
-        out.directive, out.why = "SKIP", result.detail
+        out.directive, out.why = "SKIP", said(result)
     elif result.outcome == "crash":
         out.ok, out.directive, out.why = False, "ERROR", said(result)
-        out.notes = result.stderr.splitlines()[-8:]
+        out.notes = visible(result.stderr).splitlines()[-8:]
     elif result.outcome == "fail" and result.case.id in expected:
         out.directive, out.why = "XFAIL", expected[result.case.id]
     elif result.outcome != "pass":
         out.ok = result.outcome != "fail"
-        out.notes = [f"{result.outcome}: {result.detail}"]
+        out.notes = [f"{result.outcome}: {said(result)}"]
     return out
 
 
@@ -38,7 +38,7 @@ def _run(run: Run) -> Test:
     expected = run.testee.get("expected") or {}
     groups = [_group(row.key, [_test(result, expected) for result in row.cells[0]])
               for row in rows([run])]
-    notes = [f"{key}: {run.testee[key]}" for key in ("command", "package") if run.testee.get(key)]
+    notes = [f"{key}: {visible(run.testee[key])}" for key in ("command", "package") if run.testee.get(key)]
     notes += [f"started: {run.started}", f"corpus: {run.corpus}"]
     if not groups:
         return Test(title(run), ok=False, directive="ERROR", why="no case was run", notes=notes)

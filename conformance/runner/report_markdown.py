@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Run
-from .matrix import STATES, Row, manifest_rules, rows, said, title, totals
+from .matrix import STATES, Row, manifest_rules, rows, said, title, totals, visible
 
 SHOWN = 3  # cases of a cell; the JSON lines have all
 WORDS = {"pass": "pass", "fail": "fail", "note": "note", "skip": "not run", "crash": "crash",
@@ -16,14 +16,14 @@ WORDS = {"pass": "pass", "fail": "fail", "note": "note", "skip": "not run", "cra
 
 def _cell(text: object) -> str:
     """Text that cannot end a cell or begin markup."""
-    out = " ".join(str(text).split()).replace("\\", "\\\\")
+    out = " ".join(visible(text).split()).replace("\\", "\\\\")
     for sign in "|`*_<>[]":
         out = out.replace(sign, "\\" + sign)
     return out
 
 
 def _code(text: object) -> str:
-    line = " ".join(str(text).split()).replace("`", "'").replace("|", "\\|")
+    line = " ".join(visible(text).split()).replace("`", "'").replace("|", "\\|")
     return f"`{line}`" if line else ""
 
 

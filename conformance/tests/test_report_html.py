@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""The page of fabricated runs: its structure as a parser sees it, and in Chromium its filters."""
+
+import io
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+import fabricated_runs as fabricated  # noqa: E402
+from runner import report_html  # noqa: E402
+from runner.case import Case, Result, Run, Want  # noqa: E402
+
+VOID = {"meta", "br", "input", "link", "img"}
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update", "--dump-dom"]
+
+
+class Page(HTMLParser):
+    """A page as nested elements; what is not closed in order is an error."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.all = [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        one = {"tag": tag, "text": "", "in": self.open[-1] if self.open else None, **dict(attrs)}
+        self.all.append(one)
+        if tag not in VOID:
+            self.open.append(one)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1]["tag"] == tag, f"</{tag}> at {self.getpos()}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        for one in self.open:
+            one["text"] += data
+
+    def find(self, tag, **wanted):
+        names = {key.replace("_", "-"): value for key, value in wanted.items()}
+        return [one for one in self.all if one["tag"] == tag
+                and all(one.get(key, ...) == value for key, value in names.items())]
+
+    def below(self, tag, above):
+        def inside(one):
+            return one is not None and (one["in"] is above or inside(one["in"]))
+
+        return [one for one in self.all if one["tag"] == tag and inside(one)]
+
+    def matrix(self):
+        """Rule: its cells, of all rows that are shown."""
+        return {line_key(self, line): [one for one in self.below("td", line) if "hidden" not in one]
+                for line in self.find("tr") if "data-row" in line and "hidden" not in line}
+
+
+def line_key(page, line):
+    return next(one for one in page.below("span", line) if one.get("class") == "key")["text"]
+
+
+def written(runs, rules=fabricated.RULES):
+    out = io.StringIO()
+    report_html.write(runs, out, rules)
+    return out.getvalue()
+
+
+@pytest.fixture(name="text", scope="module")
+def fixture_text():
+    return written(fabricated.runs())
+
+
+@pytest.fixture(name="page", scope="module")
+def fixture_page(text):
+    return Page(text)
+
+
+def data_of(page):
+    return json.loads(page.find("script", id="data")[0]["text"])
+
+
+def classes(cells):
+    return [one["class"] for one in cells]
+
+
+def test_every_rule_has_a_row_and_every_run_a_cell(page):
+    cells = page.matrix()
+    assert list(cells) == [
+        "linux.c", "linux.d", "linux.e", "linux.unheard", "good inputs: tlv", "tlv.a", "tlv.b"]
+    assert {key: classes(row) for key, row in cells.items()} == {
+        "good inputs: tlv": ["pass", "pass", "skip"],
+        "tlv.a": ["pass", "note", "skip"],
+        "tlv.b": ["pass", "fail", "skip"],
+        "linux.c": ["pass", "crash", "pass"],
+        "linux.d": ["pass", "part", "part"],
+        "linux.e": ["pass", "unspecified", "none"],
+        "linux.unheard": ["none", "none", "none"],
+    }
+
+
+def test_a_cell_says_more_than_its_colour(page):
+    told = {(one["class"], one["text"]) for row in page.matrix().values() for one in row}
+    letters = {}
+    for name, text in told:
+        letters.setdefault(text.split(" ")[0], set()).add(name)
+    assert all(len(names) == 1 for names in letters.values()), letters
+    assert len(letters) == len({name for name, _ in told}) == 8
+    cells = page.matrix()
+    assert cells["tlv.b"][1]["title"] == "4 fail, 10 pass"
+    assert cells["linux.c"][1]["title"] == "1 crash: not robust"
+    assert cells["linux.d"][2]["title"] == "1 pass, 1 not run here"
+
+
+def test_lenient_levels_are_marked(page):
+    levels = {one["text"] for one in page.find("span") if "level" in one.get("class", "")}
+    assert levels == {"abi", "robust", "seen", "ours"}
+
+
+def test_rules_have_text_and_source(page):
+    texts = {one["text"] for one in page.find("span", **{"class": "text"})}
+    sources = {one["text"] for one in page.find("span", **{"class": "source"})}
+    for rule in fabricated.RULES.values():
+        assert rule["text"] in texts and rule["source"] in sources
+
+
+def test_command_package_and_date_stand_in_the_page(page):
+    table = page.find("table", id="testees")[0]["text"]
+    for word in ("good --pipe", "good-bin 1.0-1", "2026-01-31 12:34", "not told", "bad <b> 2"):
+        assert word in table
+    assert [one["command"] for one in data_of(page)["runs"]][0] == "good --pipe"
+
+
+def test_nothing_comes_from_elsewhere(text, page):
+    assert not page.find("link") and not page.find("img")
+    assert not any("src" in one or "href" in one for one in page.all)
+    assert "@import" not in text and "url(" not in text and "http" not in text
+
+
+def test_no_percentages_no_judgement_beyond_the_rules(page):
+    for one in page.find("body"):
+        seen = re.sub(r"[{].*", "", one["text"], flags=re.DOTALL)
+        assert not re.search(r"\d\s*%|vulnerab|rank|score", seen, re.IGNORECASE)
+
+
+def test_what_a_testee_says_is_never_markup(text, page):
+    assert "\x00" not in text and "\x1b" not in text
+    assert not page.find("i") and len(page.find("script")) == 2
+
+
+def expanded(refs, cases):
+    """How many inputs a group is about; the same as the script does, told anew."""
+    if refs == "*":
+        return sum(one[4] for one in cases)
+    count = 0
+    for part in refs.split(","):
+        which, _, lengths = part.partition(":")
+        spans = [[int(one) for one in span.split("-")] for span in (lengths or which).split(".")]
+        for span in spans:
+            places = range(span[0], span[-1] + 1)
+            count += len(places) if lengths else sum(cases[at][4] for at in places)
+    return count
+
+
+def test_details_have_every_result(page):
+    data = data_of(page)
+    for number, run in enumerate(fabricated.runs()):
+        counts = {}
+        for row in data["rows"]:
+            left = sum(one[4] for one in row["cases"])
+            for outcome, _, refs in row["cells"][number]:
+                count = expanded(refs, row["cases"])
+                counts[outcome] = counts.get(outcome, 0) + count
+                left -= count
+            counts["pass"] = counts.get("pass", 0) + left
+        counts.pop("none", None)
+        wanted = {}
+        for result in run.results:
+            wanted[result.outcome] = wanted.get(result.outcome, 0) + 1
+        assert counts == wanted
+
+
+def test_prefixes_are_told_by_length(page):
+    data = data_of(page)
+    row = next(one for one in data["rows"] if one["key"] == "tlv.b")
+    assert [one[0] for one in row["cases"]] == ["prefix/tlv/good", "tlv.b/x/one", "tlv.b/x/two"]
+    groups = {data["words"][detail]: refs for _, detail, refs in row["cells"][1]}
+    assert groups["accept, not reject"] == "0:3-4.7"
+    assert row["cells"][2] == [["skip", groups_word(data, "testee does not read tlv"), "*"]]
+
+
+def groups_word(data, text):
+    return data["words"].index(text)
+
+
+def test_what_was_expected_says_so():
+    runs = fabricated.runs()
+    runs[1].testee["expected"] = {"prefix/tlv/good/3": "known"}
+    assert "expected (known): accept, not reject" in data_of(Page(written(runs)))["words"]
+
+
+def test_many_runs_stay_a_page_that_can_be_sent():
+    """12 runs of 207 rules, each input of which fails in its own way in most runs."""
+    dice = random.Random(4)
+    cases = [Case(f"tlv.rule_{rule}/tlv.v2.region.little/case-{number}", "vector", "tlv",
+                  f"tlv.rule_{rule}", (), "reader", "robust", "malformed", {}, b"",
+                  Want("reject", None, number), text=f"what the input {number} of {rule} is for")
+             for rule in range(207) for number in range(10)]
+    cases += [Case(f"prefix/tlv/{of}/{size}", "prefix", "tlv", f"tlv.rule_{size % 207}", (),
+                   "reader", "robust", "malformed", {}, b"", Want("reject", None, size))
+              for of in range(100) for size in range(120)]
+    runs = [Run({"name": f"testee {number}", "command": "x"}, "2026-01-31T00:00:00", "1.0",
+                [Result(one, "fail", None, f"accept, not reject by {one.rule} at {one.want.at}")
+                 if dice.random() < 0.6 else Result(one, "pass") for one in cases])
+            for number in range(12)]
+    assert len(written(runs, {}).encode()) < 3_000_000
+
+
+# ---- In a browser ----
+
+
+@pytest.fixture(name="browse", scope="module")
+def fixture_browse(tmp_path_factory, text):
+    if not CHROMIUM:
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(text, encoding="utf-8")
+
+    def start(address):
+        profile = tmp_path_factory.mktemp("profile")
+        done = subprocess.run(
+            [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", f"{path.as_uri()}{address}"],
+            capture_output=True, text=True, timeout=120, check=True)
+        return Page(done.stdout)
+
+    return start
+
+
+@pytest.mark.parametrize("address, rows", [
+    ("", list(fabricated.RULES) + ["good inputs: tlv"]),
+    ("#format=linux.irq_info", ["linux.d", "linux.e"]),
+    ("#level=robust&format=tlv", ["tlv.b"]),
+    ("#role=producer", ["tlv.b"]),
+    ("#class=invalid", ["linux.d"]),
+    ("#outcome=crash", ["linux.c"]),
+    ("#outcome=fail&testee=good+1.0", []),
+    ("#search=TEXT+of+linux.e", ["linux.e"]),
+    ("#search=tlv.b/x/two", ["tlv.b"]),
+])
+def test_filters(browse, address, rows):
+    page = browse(address)
+    assert sorted(page.matrix()) == sorted(rows)
+    assert page.find("output")[0]["text"] == f"{len(rows)} of 7 rows shown"
+
+
+def test_a_filter_of_cases_changes_the_cells(browse):
+    cells = browse("#role=producer").matrix()["tlv.b"]
+    assert classes(cells) == ["pass", "pass", "skip"]
+    assert [one["text"] for one in cells] == ["P 1", "P 1", "– 1"]
+
+
+def test_the_script_finds_what_the_table_says(browse, page):
+    def seen(of):
+        return {key: [(one["class"], one["text"], one["title"]) for one in row]
+                for key, row in of.matrix().items()}
+
+    assert seen(browse("")) == seen(page)
+
+
+def test_a_testee_alone(browse):
+    page = browse("#testee=skips")
+    assert {len(row) for row in page.matrix().values()} == {1}
+
+
+def test_a_cell_opens(browse, page):
+    at = [one["key"] for one in data_of(page)["rows"]].index("tlv.b")
+    detail = browse(f"#cell={at}.1").find("tr", id="detail")[0]["text"]
+    for word in ("tlv.b: bad <b> 2: 4 fail, 10 pass", "2026-01-31T12:34:56+00:00", "not told",
+                 "prefix/tlv/good, lengths 3-4, 7", "tlv.b/x/one", "wants reject at 4",
+                 "catches wrap32", "10 pass", "tlv.b/x/two", "second line"):
+        assert word in detail
