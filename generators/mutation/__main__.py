@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def run(driver: Path, inputs: Path, mutants: list[Mutant], jobs: int) -> dict[in
 
 def shown(mutant: Mutant) -> dict[str, Any]:
     return {"place": mutant.place(), "function": mutant.function, "operator": mutant.operator,
-            "original": mutant.original, "mutant": mutant.mutation}
+            "statement": mutant.statement, "original": mutant.original, "mutant": mutant.mutation}
 
 
 def counts(mutants: list[Mutant], what: dict[int, str]) -> dict[str, dict[str, int]]:
@@ -122,7 +123,11 @@ def main() -> int:
     options = arguments()
     began = time.monotonic()
     scope = Scope.of(json.loads(options.scope.read_text(encoding="utf-8")))
-    entries = equivalent.read(json.loads(options.equivalent.read_text(encoding="utf-8")))
+    try:
+        entries = equivalent.read(json.loads(options.equivalent.read_text(encoding="utf-8")))
+    except equivalent.Wrong as wrong_entry:
+        print(f"mutation: {wrong_entry}", file=sys.stderr)
+        return 2
     unknown = [name for name in options.only if name not in scope.sources]
     if unknown:
         print(f"mutation: {unknown[0]} is none of: {' '.join(scope.sources)}", file=sys.stderr)
@@ -140,6 +145,11 @@ def main() -> int:
         print(f"mutation: {failure}", file=sys.stderr)
         return 2
 
+    # Every mutant and what came of it, to look into.
+    (out / "all.json").write_text(json.dumps([
+        {**asdict(m), "result": found[m.number][0],
+         "by": cases[found[m.number][1]].id if found[m.number][1] < len(cases) else None}
+        for m in wanted], indent=0), encoding="ascii")
     # A patch that changes nothing is no mutant.
     wanted = [m for m in wanted if found[m.number][0] != "same"]
     survived = [m for m in wanted if found[m.number][0] == "survived"]

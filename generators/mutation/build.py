@@ -18,6 +18,8 @@ from mutation.tables import Tables
 HERE = Path(__file__).resolve().parent
 # An automatic variable that a mutant leaves unset holds the same in each run.
 FLAGS = ["-std=gnu11", "-O1", "-g0", "-w", "-D_GNU_SOURCE", "-ftrivial-auto-var-init=pattern"]
+# Tables and the stack have no guard pages.
+SANITIZED = ["-fsanitize=address", "-fno-omit-frame-pointer"]
 
 
 @dataclass
@@ -27,10 +29,12 @@ class Scope:
     sources: list[str]
     functions_left_out: dict[str, str]
     fields_left_out: dict[str, str]
+    truths: list[str]
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Scope:
-        return cls(data["sources"], data["functions_left_out"], data["fields_left_out"])
+        return cls(data["sources"], data["functions_left_out"], data["fields_left_out"],
+                   data["truths"])
 
     def wants(self, source: str, function: str) -> bool:
         for pattern in self.functions_left_out:
@@ -60,7 +64,8 @@ def mutate(root: Path, scope: Scope, tree: Path) -> tuple[Mutants, list[str]]:
         source = Rewriter(root, name, mutants, lambda f, n=name: scope.wants(n, f))
         text = source.rewritten()
         if name.endswith(".c"):
-            text += Tables(source, mutants, scope.fields_left_out).patches()
+            text += Tables(source, mutants, scope.fields_left_out,
+                           scope.truths).patches()
             lists.append("devfd_patches_" + name.replace("/", "_").replace(".", "_"))
         (tree / name).write_text(text, encoding="latin-1")
     return mutants, lists
@@ -89,7 +94,7 @@ def build(root: Path, scope: Scope, out: Path, compiler: str = "cc") -> tuple[Mu
                   if p.stem not in ("tables", "examples", "header_check"))
     plain = sorted([*(root / "codec/tables").glob("*.c"), root / "codec/generated/tables.c",
                     root / "codec/generated/examples.c", root / "codec/cli/dump.c"])
-    jobs = [(p, ["-Dconst=", "-include", str(HERE / "mutant.h")]) for p in core]
+    jobs = [(p, [*SANITIZED, "-Dconst=", "-include", str(HERE / "mutant.h")]) for p in core]
     jobs += [(p, [f"-I{root}"]) for p in plain]
     jobs += [(p, [f"-I{HERE}", f"-I{root}", f"-DDEVFD_MUTANTS={mutants.next() - 1}"])
              for p in (out / "patches.c", HERE / "driver.c")]
@@ -98,7 +103,7 @@ def build(root: Path, scope: Scope, out: Path, compiler: str = "cc") -> tuple[Mu
                 for i, (p, flags) in enumerate(jobs)]
         parts = [str(job.result()) for job in done]
     driver = out / "driver"
-    linked = subprocess.run([compiler, "-o", str(driver), *parts, "-ljansson"],
+    linked = subprocess.run([compiler, "-fsanitize=address", "-o", str(driver), *parts, "-ljansson"],
                             capture_output=True, text=True, check=False)
     if linked.returncode:
         raise Failed(f"the driver does not link: {linked.stderr[-500:]}")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Mutants that no input can tell from the code, each with the reason, from equivalent.json.
+"""Mutants that no answer to any input can tell from the code, each with the reason, from
+equivalent.json.
 
-An entry names file, function, original and mutation; `*` stands for any text in function, original
-and mutation, and all that it matches has to survive."""
+An entry has file, function, original and mutation, and may have statement (in which the original
+stands) and operator. Each is a text or a list of texts, in which `*` stands for anything. All
+mutants that an entry matches have to survive, and it has to match one."""
 from __future__ import annotations
 
 import re
@@ -11,34 +13,43 @@ from typing import Any, Iterable
 
 from mutation.model import Mutant
 
-KEYS = ("file", "function", "original", "mutation")
+NEEDED = ("file", "function", "original", "mutation")
+ALLOWED = (*NEEDED, "statement", "operator", "reason")
 
 
 @dataclass
 class Entry:
-    file: str
-    function: str
-    original: str
-    mutation: str
-    reason: str
+    number: int
+    patterns: dict[str, list[re.Pattern[str]]]
+    name: str
     matched: list[Mutant] = field(default_factory=list)
 
     def matches(self, mutant: Mutant) -> bool:
-        return self.file == mutant.file and all(
-            re.fullmatch(".*".join(map(re.escape, getattr(self, key).split("*"))),
-                         getattr(mutant, key).replace("*", "\x00")) or
-            getattr(self, key) == getattr(mutant, key)
-            for key in KEYS[1:])
+        return all(any(pattern.fullmatch(getattr(mutant, key)) for pattern in patterns)
+                   for key, patterns in self.patterns.items())
 
-    def name(self) -> str:
-        return f"{self.file}: {self.function}: {self.original} -> {self.mutation}"
+
+class Wrong(Exception):
+    """An entry says too little or too much; one line."""
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A backslash takes its meaning from a star."""
+    parts = re.split(r"(?<!\\)\*", text)
+    return re.compile(".*".join(re.escape(part.replace("\\*", "*")) for part in parts))
 
 
 def read(data: dict[str, Any]) -> list[Entry]:
-    entries = [Entry(**{key: e[key] for key in (*KEYS, "reason")}) for e in data["equivalent"]]
-    for entry in entries:
-        if not entry.reason.strip():
-            raise SystemExit(f"mutation: equivalent.json: {entry.name()}: gives no reason")
+    entries = []
+    for number, given in enumerate(data["equivalent"], 1):
+        missing = [key for key in (*NEEDED, "reason") if not given.get(key)]
+        if missing or set(given) - set(ALLOWED):
+            raise Wrong(f"equivalent.json: entry {number}: needs {', '.join(NEEDED)} and reason, "
+                        f"and may have statement and operator")
+        patterns = {key: [pattern(text) for text in ([value] if isinstance(value, str) else value)]
+                    for key, value in given.items() if key != "reason"}
+        name = ": ".join(str(given[key]) for key in NEEDED)
+        entries.append(Entry(number, patterns, f"entry {number}: {name}"))
     return entries
 
 
@@ -56,9 +67,9 @@ def apply(entries: list[Entry], survived: Iterable[Mutant], killed: Iterable[Mut
         for entry in entries:
             if entry.matches(mutant):
                 entry.matched.append(mutant)
-                wrong.append(f"{mutant.place()}: is killed, but listed as equivalent: "
-                             f"{entry.name()}")
+                wrong.append(f"{mutant.place()}: {mutant.original} -> {mutant.mutation}: is "
+                             f"killed, but equivalent by {entry.name}")
     if complete:
-        wrong += [f"equivalent.json: matches no mutant: {entry.name()}"
+        wrong += [f"equivalent.json: matches no mutant: {entry.name}"
                   for entry in entries if not entry.matched]
     return equivalent, left, wrong

@@ -18,6 +18,7 @@ class Mutant:
     operator: str
     original: str
     mutation: str
+    statement: str  # that it stands in
 
     def place(self) -> str:
         return f"{self.file}:{self.line}"
@@ -33,8 +34,8 @@ class Mutants:
         return len(self.all) + 1
 
     def add(self, base: int, file: str, line: int, function: str, operator: str, original: str,
-            mutation: str) -> int:
+            mutation: str, statement: str) -> int:
         number = self.next()
-        self.all.append(Mutant(number, base, file, line, function, operator,
-                               " ".join(original.split()), " ".join(mutation.split())))
+        texts = (" ".join(text.split()) for text in (original, mutation, statement))
+        self.all.append(Mutant(number, base, file, line, function, operator, *texts))
         return number

@@ -52,6 +52,7 @@ class Rewriter:
         self.mutants = mutants
         self.function_wanted = function_wanted
         self.function = ""
+        self.inside = ""
         self.unit = self._parse(root, list(flags))
 
     def _parse(self, root: Path, flags: list[str]) -> cindex.TranslationUnit:
@@ -120,7 +121,7 @@ class Rewriter:
         base = self.mutants.next()
         for operator, mutation, _ in variants:
             self.mutants.add(base, self.name, cursor.extent.start.line, self.function, operator,
-                             self.source(cursor), mutation)
+                             self.source(cursor), mutation, self.inside)
         return f"devfd_v({base}, {len(variants)})", [c for _, _, c in variants]
 
     def choose(self, cursor: Cursor, before: str, variants: list[tuple[str, str, str]],
@@ -135,6 +136,26 @@ class Rewriter:
     # ---- Statements ----
 
     def statement(self, cursor: Cursor) -> str:
+        before, self.inside = self.inside, self.headline(cursor) or self.inside
+        text = self.statement_inside(cursor)
+        self.inside = before
+        return text
+
+    def headline(self, cursor: Cursor) -> str:
+        """A simple statement, or what stands before the body of one that has a body."""
+        if cursor.kind == Kind.COMPOUND_STMT:
+            return ""
+        children = list(cursor.get_children())
+        bodies = {Kind.IF_STMT: children[1:2], Kind.WHILE_STMT: children[1:],
+                  Kind.FOR_STMT: children[-1:], Kind.SWITCH_STMT: children[1:]}
+        start, end = self.span(cursor)
+        for body in bodies.get(cursor.kind, []):
+            end = self.span(body)[0]
+        if cursor.kind == Kind.DO_STMT:
+            start = self.span(children[0])[1]
+        return " ".join(re.sub(r"/\*.*?\*/", "", self.text[start:end], flags=re.S).split())
+
+    def statement_inside(self, cursor: Cursor) -> str:
         kind = cursor.kind
         children = list(cursor.get_children())
         if kind == Kind.COMPOUND_STMT:

@@ -27,6 +27,7 @@ class Leaf:
     line: int
     row: str
     next_path: str | None
+    truth: bool  # 0, or anything else
 
 
 class Initializer:
@@ -80,15 +81,17 @@ class Initializer:
 class Tables:
     """The tables of one file, which has been parsed for its functions."""
 
-    def __init__(self, source: Rewriter, mutants: Mutants, left_out: dict[str, str]) -> None:
+    def __init__(self, source: Rewriter, mutants: Mutants, left_out: dict[str, str],
+                 truths: list[str]) -> None:
         self.source = source
         self.mutants = mutants
         self.left_out = left_out
-        self.used: set[str] = set()
+        self.truths = truths
 
     def leaves(self) -> Iterator[tuple[str, Leaf]]:
         for cursor in self.source.unit.cursor.get_children():
-            if cursor.kind != Kind.VAR_DECL or not self.source.here(cursor):
+            if cursor.kind != Kind.VAR_DECL or not self.source.here(cursor) or \
+                    cursor.spelling in self.left_out:
                 continue
             start, end = self.source.span(cursor)
             text = self.source.text[start:end]
@@ -99,7 +102,7 @@ class Tables:
                         for leaf in self.walk(cursor.spelling, cursor.type, tree, "", None))
 
     def walk(self, path: str, kind: Type, tree: object, row: str,
-             next_path: str | None) -> Iterator[Leaf]:
+             next_path: str | None, truth: bool = False) -> Iterator[Leaf]:
         kind = kind.get_canonical()
         if kind.kind in (TypeKind.CONSTANTARRAY, TypeKind.INCOMPLETEARRAY):
             assert isinstance(tree, dict)
@@ -117,17 +120,18 @@ class Tables:
                 inner = tree.get(field.spelling, tree.get(number))
                 owner = kind.get_declaration().spelling
                 if f"{owner}.{field.spelling}" in self.left_out:
-                    self.used.add(f"{owner}.{field.spelling}")
                     continue
                 if inner is None:
                     continue
                 other = f"{next_path}.{field.spelling}" if next_path else None
-                yield from self.walk(f"{path}.{field.spelling}", field.type, inner, row, other)
+                yield from self.walk(f"{path}.{field.spelling}", field.type, inner, row, other,
+                                     f"{owner}.{field.spelling}" in self.truths)
         else:
             assert isinstance(tree, tuple)
             text, at = tree
             line = self.source.text.count("\n", 0, at) + 1
-            yield Leaf(path, kind, text, line, row, next_path)
+            yield Leaf(path, kind, text, line, row, next_path,
+                       truth)
 
     def patches(self) -> str:
         """The rows of this file's list of patches, as C to stand at the end of the file."""
@@ -136,7 +140,7 @@ class Tables:
             where = re.sub(r"\[\d+\]", f"[{leaf.row}]", leaf.path, count=1)
             for how, shown, other in self.changes(leaf):
                 number = self.mutants.add(0, self.source.name, leaf.line, where, "table",
-                                          leaf.text, shown)
+                                          leaf.text, shown, leaf.path)
                 rows.append(f"\t{{{number}, DEVFD_PATCH_{how}, sizeof({leaf.path}), "
                             f"(void *)&{leaf.path}, {other}}},\n")
         name = re.sub(r"\W", "_", self.source.name)
@@ -146,6 +150,8 @@ class Tables:
     def changes(self, leaf: Leaf) -> Iterator[tuple[str, str, str]]:
         if leaf.text.startswith("sizeof"):
             yield "MINUS", "- 1", "0"
+        elif leaf.truth:
+            yield "FLIP", "0" if leaf.text != "0" else "1", "0"
         elif leaf.type.kind in INTEGERS:
             for how, shown in NUMBER_CHANGES:
                 yield how, shown, "0"
