@@ -10,24 +10,25 @@
 enum { HEADER = 48, REGION_SLOT = 20, IRQ_SLOT = 16, LISTED = 1, RESET = 1, IDENTITY = 2 };
 enum { BUS_PCI = 1, BUS_LAST = 8, ERRNO_MAX = 4095 };
 
-/* One of the fixed layouts: where regions stand, and which index each slot has. */
+/* A fixed layout, in the order of their numbers from 1: where regions stand, and which index each
+ * slot has. */
 struct layout {
-	uint32_t id;
 	uint32_t buses; /* a bit for each bus that has it */
 	uint32_t shift;
 	uint32_t num_regions, num_irqs; /* 0 where the header says them */
 	uint32_t slots;
+	uint32_t last;   /* index of the last slot; those before count from 0 */
 	uint32_t config; /* index of configuration space */
 	uint32_t bars;   /* indexes below are base address registers */
 	bool open;       /* as many as the header says */
 };
 static const struct layout layouts[] = {
-	{1, 1u << BUS_PCI, 40, 9, 5, 9, 7, 6, false},
-	{2, 1u << BUS_PCI, 48, 16, 3, 8, 15, 6, false},
-	{3, 1u << BUS_PCI, 40, 16, 3, 8, 15, 6, false},
-	{4, 0x19du, 40, 0, 0, 0, UINT32_MAX, 0, true},
-	{5, 1u << 5, 10, 1, 3, 1, UINT32_MAX, 0, false},
-	{6, 1u << 6, 40, 0, 2, 0, UINT32_MAX, 0, false},
+	{1u << BUS_PCI, 40, 9, 5, 9, 8, 7, 6, false},
+	{1u << BUS_PCI, 48, 16, 3, 8, 15, 15, 6, false},
+	{1u << BUS_PCI, 40, 16, 3, 8, 15, 15, 6, false},
+	{0x19du, 40, 0, 0, 0, 0, UINT32_MAX, 0, true},
+	{1u << 5, 10, 1, 3, 1, 0, UINT32_MAX, 0, false},
+	{1u << 6, 40, 0, 2, 0, 0, UINT32_MAX, 0, false},
 };
 static const char *const bus_names[] = {"NONE", "PCI", "DT",     "PLATFORM", "AMBA",
 					"CCW",  "AP",  "FSL_MC", "CDX"};
@@ -107,9 +108,7 @@ static bool read_region(const struct view *view, const struct layout *layout, ui
 {
 	const uint64_t at = HEADER + (uint64_t)i * REGION_SLOT;
 
-	slot->index = i + 1 == layout->slots && layout->config != UINT32_MAX && layout->slots == 8
-			      ? layout->config
-			      : i;
+	slot->index = i + 1 == layout->slots ? layout->last : i;
 	slot->size = get_u64(view, at);
 	slot->flags = get_u32(view, at + 8);
 	slot->error = get_u32(view, at + 12);

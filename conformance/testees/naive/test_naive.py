@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """The suite fails each naive reader for its fault, names the rules that its row promises, and
-passes the same reader without a fault. $NAIVE is the program; without it there is nothing to run."""
+passes the same reader without a fault. $NAIVE is the program."""
 
 from __future__ import annotations
 
