@@ -19,6 +19,7 @@ from .testee import CannotStart, Got
 BRIEF = 0.25  # patience with a process whose cases are run again anyway
 WINDOW = 128  # cases in flight
 TWICE = "more than one answer to a case"
+EARLIER = "a second answer to the case before"
 BACKLOG = 1 << 18  # bytes in flight that the testee has not taken
 
 
@@ -37,6 +38,7 @@ class PipeTestee:
         self.hello: dict[str, Any] = {}
         self._live: Process | None = None
         self._number = 0
+        self._last: int | None = None  # the case that was answered last with nothing else under way
         self._late = ""
 
     def start(self) -> None:
@@ -116,7 +118,8 @@ class PipeTestee:
                 break
             if not live.trouble and now - clock >= self.timeout:
                 live.trouble = self._slow()
-        if held and live.trouble and live.trouble in (TWICE, live.stderr.sanitizer):
+        if held and live.trouble and live.trouble in (
+                TWICE, EARLIER, live.stderr.sanitizer):
             waiting.appendleft((held[0], held[1].case))  # it may be the one
         elif held:
             yield held[1]
@@ -139,7 +142,7 @@ class PipeTestee:
         if number == waiting[0][0]:
             return answer
         if number == last:
-            raise frames.Garbage(TWICE)
+            raise frames.Garbage(EARLIER)
         if any(number == one for one, _ in waiting):
             raise frames.Garbage("answers are out of order")
         raise frames.Garbage(f"an answer to case {number}, which waits for none "
@@ -159,15 +162,36 @@ class PipeTestee:
             yield Got(waiting.popleft()[1], crash=crash, stderr=stderr, seconds=self.timeout)
             todo.extendleft(case for _, case in reversed(waiting))
             return
-        found = []
-        for _, case in waiting:
+        kept: list[Got] | None = []
+        for got in self._one_by_one(deque(case for _, case in waiting)):
+            if kept is None:
+                yield got
+                continue
+            kept.append(got)
+            if got.crash:
+                yield from kept
+                kept = None
+        if kept:
+            yield Got(kept[0].case, crash=f"{crash} (among {len(kept)} cases, not alone)",
+                      stderr=stderr)
+            yield from kept[1:]
+
+    def _one_by_one(self, cases: deque[Case]) -> Iterator[Got]:
+        """Each with nothing else under way. A second answer to a case shows with the next one."""
+        held: Got | None = None
+        while cases:
             why = self._restart() if self._live is None else ""
-            found.append(Got(case, crash=f"does not start again: {why}") if why
-                         else self._alone(case))
-        if not any(got.crash for got in found):
-            found[0] = Got(found[0].case, crash=f"{crash} (among {len(found)} cases, not alone)",
-                           stderr=stderr)
-        yield from found
+            case = cases.popleft()
+            got = Got(case, crash=f"does not start again: {why}") if why else self._alone(case)
+            if got.crash == EARLIER and held and held.answer:
+                held = Got(held.case, crash=TWICE, stderr=got.stderr)
+                cases.appendleft(case)
+                continue
+            if held:
+                yield held
+            held = got
+        if held:
+            yield held
 
     def _alone(self, case: Case) -> Got:
         """Runs one case with nothing else under way."""
@@ -207,7 +231,9 @@ class PipeTestee:
             if not live.inbox:
                 raise frames.Garbage(live.trouble)
             if live.inbox[0][0] != b"Q" or not player.case.steps:
-                return self._answer(live, waiting)
+                answer = self._answer(live, waiting, self._last)
+                self._last = waiting[0][0]
+                return answer
             number, buffer = frames.read_query(live.inbox.popleft()[1])
             if number != waiting[0][0]:
                 raise frames.Garbage(f"a query of case {number}, which is not under way")
