@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Results as KTAP: a tree of tests, and its lines. The check of kernels reads and writes with it."""
+"""Results as KTAP: a tree of tests and its lines. The check of kernels reads and writes with it."""
 
 from __future__ import annotations
 

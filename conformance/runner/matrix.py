@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Groups the results of runs by rule: the rows, cells and words that the reports for people share."""
+"""Groups the results of runs by rule: rows, cells and words that the reports for people share."""
 
 from __future__ import annotations
 
@@ -146,7 +146,8 @@ def visible(text: object) -> str:
 
 def title(run: Run) -> str:
     """Name and version of a testee."""
-    return visible(f"{run.testee.get('name') or 'testee'} {run.testee.get('version') or ''}").strip()
+    told = (run.testee.get("name") or "testee", run.testee.get("version"))
+    return visible(" ".join(str(one) for one in told if one))
 
 
 def totals(run: Run) -> Counter[str]:

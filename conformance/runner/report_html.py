@@ -77,8 +77,9 @@ def _cases(row: Row, words: Words) -> tuple[list[list[Any]], dict[str, int], dic
     names = sorted(first)
     out = []
     for name in names:
-        case, lengths = first[name], [_family(first[name])[1]]
-        lengths = [int(one.rpartition("/")[2]) for one in ids[name]] if lengths[0] is not None else []
+        case, lengths = first[name], []
+        if _family(case)[1] is not None:
+            lengths = [int(one.rpartition("/")[2]) for one in ids[name]]
         text = f"the first {spans(lengths)} bytes of it" if lengths else case.text
         out.append([name, words(case.cls), words(case.role), words(visible(text)), len(ids[name]),
                     words(case.want.verdict if lengths else _want(case)),
@@ -130,7 +131,8 @@ def _cell(results: list[Result], place: Mapping[str, int], every: Mapping[str, s
         groups[("none", "")] = left
     order = list(STATES)
     return [[outcome, words(detail), _refs(ids, place, every)]
-            for (outcome, detail), ids in sorted(groups.items(), key=lambda one: order.index(one[0][0]))]
+            for (outcome, detail), ids
+            in sorted(groups.items(), key=lambda one: order.index(one[0][0]))]
 
 
 def _robust(row: Row) -> bool:
@@ -144,8 +146,8 @@ def _data(runs: list[Run], every: list[Row]) -> dict[str, Any]:
         cases, place, ids = _cases(row, words)
         cells = [_cell(cell, place, ids, words, run.testee.get("expected") or {})
                  for run, cell in zip(runs, row.cells)]
-        out.append({"key": row.key, "formats": sorted({row.format, *row.formats}), "level": row.level, "cases": cases,
-                    "cells": cells, **({"robust": 1} if _robust(row) else {})})
+        out.append({"key": row.key, "formats": sorted({row.format, *row.formats}), "level": row.level,
+                    "cases": cases, "cells": cells, **({"robust": 1} if _robust(row) else {})})
     return {"words": words.all, "rows": out, "outcomes": WORDS, "robust": ROBUST,
             "letters": {key: letter for key, (letter, _) in STATES.items()},
             "runs": [{"name": title(run), "command": visible(run.testee.get("command") or ""),
@@ -154,13 +156,15 @@ def _data(runs: list[Run], every: list[Row]) -> dict[str, Any]:
 
 
 def _date(run: Run) -> str:
-    return f'<time datetime="{escape(run.started)}">{escape(run.started[:16].replace("T", " "))}</time>'
+    shown = escape(run.started[:16].replace("T", " "))
+    return f'<time datetime="{escape(run.started)}">{shown}</time>'
 
 
 def _testees(runs: list[Run], out: TextIO) -> None:
     """The command, package and date that stand behind each cell of a column."""
     heads = ("testee", "package", "date", "corpus", "command", "cases")
-    out.write('<div class="scroll"><table id="testees"><caption hidden>Testees</caption><thead><tr>')
+    out.write('<div class="scroll"><table id="testees"><caption hidden>Testees</caption>'
+              '<thead><tr>')
     out.write("".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>\n")
     for run in runs:
         counts = totals(run)
@@ -168,7 +172,8 @@ def _testees(runs: list[Run], out: TextIO) -> None:
                  escape(run.corpus), f"<code>{escape(run.testee.get('command') or '')}</code>",
                  ", ".join(f"{counts[one]} {WORDS[one]}" for one in OUTCOMES if counts[one])]
         out.write(f'<tr><th scope="row">{escape(title(run))}</th>')
-        out.write("".join(f'<td data-h="{head}">{cell}</td>' for head, cell in zip(heads[1:], cells)))
+        out.write("".join(f'<td data-h="{head}">{cell}</td>'
+                          for head, cell in zip(heads[1:], cells)))
         out.write("</tr>\n")
     out.write("</tbody></table></div>\n")
 
@@ -176,7 +181,8 @@ def _testees(runs: list[Run], out: TextIO) -> None:
 def _select(name: str, values: Mapping[str, str]) -> str:
     options = "".join(f'<option value="{escape(value)}">{escape(text)}</option>'
                       for value, text in values.items())
-    return f'<label>{name}<select name="{name}"><option value="">all</option>{options}</select></label>'
+    return (f'<label>{name}<select name="{name}"><option value="">all</option>{options}'
+            '</select></label>')
 
 
 def _filters(runs: list[Run], every: list[Row], out: TextIO) -> None:
@@ -184,7 +190,8 @@ def _filters(runs: list[Run], every: list[Row], out: TextIO) -> None:
         return {value: value for value in sorted(values) if value}
 
     out.write('<form id="filters" class="filters needs-script" role="search">'
-              '<label>search<input type="search" name="search" placeholder="rule, text or id"></label>')
+              '<label>search'
+              '<input type="search" name="search" placeholder="rule, text or id"></label>')
     out.write(_select("format", some(set().union(*({row.format} | row.formats for row in every)))))
     out.write(_select("level", {key: key for key in LEVELS if key in {row.level for row in every}}))
     out.write(_select("role", some(set().union(*(row.roles for row in every)))))
@@ -207,7 +214,8 @@ def _static(row: Row, number: int, run: Run) -> str:
 
 
 def _matrix(runs: list[Run], every: list[Row], out: TextIO) -> None:
-    out.write('<div><table id="matrix"><caption hidden>Rules and implementations</caption><thead><tr>'
+    out.write('<div><table id="matrix"><caption hidden>Rules and implementations</caption>'
+              '<thead><tr>'
               '<th scope="col">rule</th>')
     out.write("".join(f'<th scope="col" data-n="{escape(title(run))}">{escape(title(run))}</th>'
                       for run in runs))
@@ -216,29 +224,34 @@ def _matrix(runs: list[Run], every: list[Row], out: TextIO) -> None:
     for number, row in enumerate(every):
         if row.format != before:
             out.write(f'{"</tbody>" if before else ""}<tbody><tr class="head">'
-                      f'<th scope="rowgroup" colspan="{len(runs) + 1}">{escape(row.format)}</th></tr>\n')
+                      f'<th scope="rowgroup" colspan="{len(runs) + 1}">{escape(row.format)}</th>'
+                      '</tr>\n')
             before = row.format
         level = (f'<span class="level {row.level}" title="{LEVELS.get(row.level, "")}">'
                  f'{row.level}</span>' if row.level else "")
         source = f'<span class="source">{escape(row.source)}</span>' if row.source else ""
-        out.write(f'<tr data-row="{number}"><th scope="row"><span class="key">{escape(row.key)}</span>{level}'
+        out.write(f'<tr data-row="{number}"><th scope="row">'
+                  f'<span class="key">{escape(row.key)}</span>{level}'
                   f'<span class="text">{escape(row.text)}</span>{source}</th>')
         out.write("".join(_static(row, at, run) for at, run in enumerate(runs)) + "</tr>\n")
     out.write(f'{"</tbody>" if before else ""}</table></div>\n')
 
 
-def write(runs: list[Run], out: TextIO, rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+def write(runs: list[Run], out: TextIO,
+          rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """One page of all runs. The rules give texts and sources, and rows for what no case was put
     to; without any, they are those of the manifest of the corpus."""
     every = rows(runs, manifest_rules() if rules is None else rules)
-    css, script = ((HERE / f"report_html.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    css, script = ((HERE / f"report_html.{kind}").read_text(encoding="utf-8")
+                   for kind in ("css", "js"))
     data = json.dumps(_data(runs, every), separators=(",", ":"), ensure_ascii=False)
     out.write('<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
               '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-              f"<title>Conformance: rules and implementations</title>\n<style>\n{css}</style></head>\n<body>\n"
+              "<title>Conformance: rules and implementations</title>\n"
+              f"<style>\n{css}</style></head>\n<body>\n"
               f"<h1>Conformance: rules and implementations</h1>\n<p>{ABOUT}</p>\n"
-              '<p class="needs-script">A cell opens with a click, or with Enter; arrows lead from cell '
-              "to cell, Escape closes.</p>\n")
+              '<p class="needs-script">A cell opens with a click, or with Enter; arrows lead from '
+              "cell to cell, Escape closes.</p>\n")
     out.write('<ul class="legend">' + "".join(
         f'<li><b class="{key}">{letter}</b> <span>{escape(words)}</span></li>'
         for key, (letter, words) in STATES.items()) + "</ul>\n")

@@ -26,7 +26,7 @@ def _full(**words: Any) -> dict[str, Any]:
 
 
 def _case(case: Case) -> dict[str, Any]:
-    """The input of a prefix is the beginning of another vector's, and its dump is long: left out."""
+    """The input of a prefix is the beginning of another vector's, and its dump long: left out."""
     prefix = case.family == "prefix"
     want = {"verdict": case.want.verdict,
             **{key: value for key in KEYS if (value := getattr(case.want, key)) is not None
@@ -88,7 +88,8 @@ def _to_result(line: dict[str, Any], case: Case) -> Result:
     if line["outcome"] not in OUTCOMES:
         raise ValueError(f"there is no outcome {line['outcome']!r}")
     told = line.get("answer")
-    answer = told and Answer(told["verdict"], *(told.get(key) for key in KEYS), told.get("text", ""))
+    answer = told and Answer(told["verdict"], *(told.get(key) for key in KEYS),
+                             told.get("text", ""))
     return Result(case, line["outcome"], answer, line.get("detail", ""), line.get("seconds", 0.0),
                   line.get("stderr", ""))
 
@@ -118,7 +119,8 @@ def read_all(path: Path) -> list[Run]:
                     case = None
                 elif kind == "footer":
                     if line["cases"] != len(runs[-1].results):
-                        raise ValueError(f"{line['cases']} cases told of, {len(runs[-1].results)} came")
+                        raise ValueError(f"{line['cases']} cases told of, "
+                                         f"{len(runs[-1].results)} came")
                     open_run = False
                 else:
                     raise ValueError(f"unknown kind {kind!r}")

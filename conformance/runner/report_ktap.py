@@ -38,7 +38,8 @@ def _run(run: Run) -> Test:
     expected = run.testee.get("expected") or {}
     groups = [_group(row.key, [_test(result, expected) for result in row.cells[0]])
               for row in rows([run])]
-    notes = [f"{key}: {visible(run.testee[key])}" for key in ("command", "package") if run.testee.get(key)]
+    notes = [f"{key}: {visible(run.testee[key])}" for key in ("command", "package")
+             if run.testee.get(key)]
     notes += [f"started: {run.started}", f"corpus: {run.corpus}"]
     if not groups:
         return Test(title(run), ok=False, directive="ERROR", why="no case was run", notes=notes)

@@ -47,7 +47,8 @@ def _happened(row: Row, runs: list[Run], out: TextIO) -> None:
             out.write(f"- {_cell(title(run))}: and {len(due) - SHOWN} more\n")
 
 
-def write(runs: list[Run], out: TextIO, rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+def write(runs: list[Run], out: TextIO,
+          rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     out.write("# Conformance: what was run, and what came of it\n\n")
     _table(["testee", "package", "date", "corpus", *(WORDS[one] for one in OUTCOMES), "command"],
            [[_cell(title(run)), _cell(run.testee.get("package") or ""), _cell(run.started),

@@ -12,7 +12,8 @@ RULES = {
            "source": f"Source of {name}", "roles": ["producer", "reader"]}
     for name, form, level in (
         ("tlv.a", "tlv", "ours"), ("tlv.b", "tlv", "robust"), ("linux.c", "linux", "robust"),
-        ("linux.d", "linux", "abi"), ("linux.e", "linux", "seen"), ("linux.unheard", "linux", "abi"))
+        ("linux.d", "linux", "abi"), ("linux.e", "linux", "seen"),
+        ("linux.unheard", "linux", "abi"))
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""KTAP, JSON lines, JUnit and Markdown of fabricated runs, each read back by a reader of its own."""
+"""KTAP, JSON lines, JUnit and Markdown of fabricated runs, each read by a reader of its own."""
 
 import io
 import json
@@ -32,7 +32,7 @@ def written(report, runs, *more):
 
 
 def leaves(runs):
-    """What a strict reader makes of the KTAP: path and test of each case, and the tests at the top."""
+    """What a strict reader makes of the KTAP: path and test of each case, and the top."""
     stream = ktap.parse(written(report_ktap, runs).split("\n")[:-1])
     assert stream.errors == []
     return {path: test for one in stream.tests for path, test in one.leaves()}, stream.tests
@@ -117,7 +117,8 @@ def test_jsonl_is_read_back(tmp_path):
 def test_jsonl_of_several_runs(tmp_path):
     path = tmp_path / "all.jsonl"
     path.write_text(written(report_jsonl, fabricated.runs()))
-    assert [run.testee["name"] for run in report_jsonl.read_all(path)] == ["good", "bad <b>", "skips"]
+    names = [run.testee["name"] for run in report_jsonl.read_all(path)]
+    assert names == ["good", "bad <b>", "skips"]
     with pytest.raises(report_jsonl.Unreadable, match="holds 3 runs"):
         report_jsonl.read(path)
 
@@ -249,7 +250,8 @@ def test_markdown_where_nothing_is_wrong():
 @pytest.mark.parametrize("counts, wanted", [
     ({"pass": 9, "crash": 1, "fail": 1}, "crash"), ({"pass": 9, "fail": 1, "note": 1}, "fail"),
     ({"pass": 9, "note": 1}, "note"), ({"pass": 9, "skip": 1}, "part"),
-    ({"pass": 9, "none": 1}, "part"), ({"pass": 9}, "pass"), ({"pass": 1, "unspecified": 1}, "pass"),
+    ({"pass": 9, "none": 1}, "part"), ({"pass": 9}, "pass"),
+    ({"pass": 1, "unspecified": 1}, "pass"),
     ({"unspecified": 1, "skip": 1}, "unspecified"), ({"skip": 1}, "skip"), ({}, "none"),
     ({"none": 3}, "none"),
 ])
