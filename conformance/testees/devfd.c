@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * devfd.c: judges one case with devfd's own codec, by the leaves or by the table engine. With
- * DEVFD_TESTEE_DUMP an accept carries the canonical dump, which takes jansson.
+ * devfd.c: judges one case with devfd's own codec, by the leaves or by the table engine; an accept
+ * carries the canonical dump.
  */
 #include "devfd.h"
 
@@ -13,12 +13,7 @@
 #include "../../codec/bytes.h"
 #include "../../codec/tables/loops.h"
 #include "../../codec/tables/tables.h"
-#ifdef DEVFD_TESTEE_DUMP
 #include "../../codec/cli/dump.h"
-enum { DUMPS = 1 };
-#else
-enum { DUMPS = 0 };
-#endif
 
 /* The largest reply that a script can be read into; linux.region_info has a few hundred bytes. */
 enum { ASKED_MAX = 1 << 20 };
@@ -64,8 +59,8 @@ void reader_hello(const struct reader *by, char *text, size_t size)
 		text, size,
 		"{\"name\":\"%s\",\"version\":\"%s\",\"protocol\":1,\"package\":\"devfd\","
 		"\"roles\":[\"reader\",\"producer\"],\"scripts\":true,"
-		"\"tells\":[\"at\",\"need\",\"rule\"%s],\"formats\":[\"\"",
-		by->name, DEVFD_VERSION, DUMPS ? ",\"dump\"" : "");
+		"\"tells\":[\"at\",\"need\",\"rule\",\"dump\"],\"formats\":[\"\"",
+		by->name, DEVFD_VERSION);
 	for (format = 1; devfd_format_name(format) && used < size; format++)
 		used += (size_t)snprintf(text + used, size - used, ",\"%s\"",
 					 devfd_format_name(format));
@@ -90,7 +85,6 @@ static void answer(struct reading *out, uint32_t verdict, const char *text)
 	memcpy(out->text, text, strlen(text) + 1);
 }
 
-#ifdef DEVFD_TESTEE_DUMP
 static void accept_dump(struct reading *out, json_t *dump)
 {
 	answer(out, DEVFD_VERDICT_ACCEPT, "");
@@ -121,24 +115,6 @@ static void accept_reply(uint32_t call, const struct devfd_item *item, struct re
 {
 	accept_dump(out, dump_reply(call, item));
 }
-#else
-static void accept_description(const struct reader *by, struct devfd *d, struct reading *out)
-{
-	struct devfd_item item;
-
-	/* Nobody looks at the items, but reading them must not go wrong. */
-	while (by->next(d, &item) == DEVFD_OK)
-		;
-	answer(out, DEVFD_VERDICT_ACCEPT, "");
-}
-
-static void accept_reply(uint32_t call, const struct devfd_item *item, struct reading *out)
-{
-	(void)call;
-	(void)item;
-	answer(out, DEVFD_VERDICT_ACCEPT, "");
-}
-#endif
 
 /* What is not DEVFD_OK. */
 static void refuse(int rc, const struct devfd_error *e, struct reading *out)

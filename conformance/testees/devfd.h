@@ -16,7 +16,7 @@ struct reading {
 struct reader;
 const struct reader *reader_by_name(const char *name);
 
-/* What it says of itself, as PROTOCOL.md has it; builds without jansson tell no dump. */
+/* What it says of itself, as PROTOCOL.md has it. */
 enum { HELLO_SIZE = 1024 };
 void reader_hello(const struct reader *by, char *text, size_t size);
 

@@ -2,26 +2,21 @@
 # rules.mk: how the testees of this folder are built and run through the corpus; part of the Makefile.
 
 TESTEE := conformance/testees
-DUMPING := -DDEVFD_TESTEE_DUMP
 
-# With the canonical dump, which takes jansson: the builds for this machine.
-$(BUILD)/obj/$(TESTEE)/dumping.o: $(TESTEE)/devfd.c
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(DUMPING) -MMD -MP -c -o $@ $<
-
-$(BUILD)/testees/devfd: $(call obj,$(TESTEE)/devfd_pipe.c $(TESTEE)/dumping.c codec/cli/dump.c) $(BUILD)/libdevfd.a
+$(BUILD)/testees/devfd: $(call obj,$(TESTEE)/devfd_pipe.c $(TESTEE)/devfd.c codec/cli/dump.c) $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(JSON_LIBS)
 
-# Without: the builds for other machines, which the C library alone is at hand for.
-$(BUILD)/testees/devfd-bare: $(call obj,$(TESTEE)/devfd_pipe.c $(TESTEE)/devfd.c) $(BUILD)/libdevfd.a
+# The builds for other machines, which the C library alone is at hand for: plain/ stands in for jansson.
+PLAIN := $(TESTEE)/devfd_pipe.c $(TESTEE)/devfd.c $(TESTEE)/plain/jansson.c codec/cli/dump.c
+$(BUILD)/testees/devfd-plain: $(PLAIN) $(wildcard $(TESTEE)/*.h $(TESTEE)/plain/*.h) $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $^
+	$(CC) $(ALL_CFLAGS) -I$(TESTEE)/plain -o $@ $(PLAIN) $(BUILD)/libdevfd.a
 
 TESTEE_SO := $(TESTEE)/devfd_so.c $(TESTEE)/devfd.c codec/cli/dump.c $(CORE) $(TABLES)
 $(BUILD)/testees/devfd.so: $(TESTEE_SO) $(wildcard $(TESTEE)/*.h codec/*.h codec/*/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(DUMPING) -fPIC -fvisibility=hidden -shared -o $@ $(TESTEE_SO) $(JSON_LIBS)
+	$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -shared -o $@ $(TESTEE_SO) $(JSON_LIBS)
 
 .PHONY: testees testees-arch
 testees: all $(BUILD)/testees/devfd $(BUILD)/testees/devfd.so
@@ -30,7 +25,7 @@ testees-arch:
 	@.ci/setup arch
 	@for a in $(ARCHES); do \
 		$(MAKE) --no-print-directory -s BUILD=build/$$a CC=$$a-gcc AR=$$a-ar EXTRA=-static \
-			build/$$a/testees/devfd-bare || exit 1; \
+			build/$$a/testees/devfd-plain || exit 1; \
 	done
 
 # ---- Running the corpus ----
