@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""The examples of PROTOCOL.md, the reading of the corpus, verdicts, and the commands of
+conformance/run."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+HOME = HERE.parent
+sys.path.insert(0, str(HOME))
+from runner import corpus, frames  # noqa: E402
+from runner.case import Answer, Case, Want  # noqa: E402
+from runner.testee import Got  # noqa: E402
+from runner.verdict import result  # noqa: E402
+
+PIPE = f"{sys.executable} -S -E {HERE / 'bad_testee.py'}"
+INPUT = bytes.fromhex("10000000010000000000000001000000")
+QUERY = bytes.fromhex("10000000000000000000000000000000")
+
+
+def case(**changes):
+    return Case(**{"id": "x", "family": "vector", "format": "linux.irq_info", "rule": "r",
+                   "rules": ("r",), "role": "reader", "level": "abi", "cls": "malformed",
+                   "given": {"index": 0, "order": "little"}, "input": INPUT,
+                   "want": Want("reject", "r", 4), **changes})
+
+
+def examples():
+    """The lines of the block in PROTOCOL.md."""
+    text = (HOME / "PROTOCOL.md").read_text()
+    [block] = re.findall(r"```frames\n(.*?)```", text, re.DOTALL)
+    for line in block.splitlines():
+        who, kind, data = line.split(maxsplit=2)
+        yield who, kind, bytes.fromhex(data)
+
+
+def test_the_bytes_in_the_protocol_are_those_of_the_runner():
+    ours = [data for who, _, data in examples() if who == "runner"]
+    assert ours == [
+        frames.hello(), frames.case_frame(b"C", 1, case()),
+        frames.case_frame(b"S", 5, case(input=b"")),
+        frames.reply(0, INPUT), frames.reply(22, QUERY), frames.frame(b"E")]
+
+
+def test_the_answers_in_the_protocol_are_read_as_it_says():
+    read = []
+    for who, kind, data in examples():
+        [(letter, payload)] = frames.Splitter().feed(data)
+        assert letter.decode() == kind
+        if kind == "A":
+            read.append(frames.read_answer(payload))
+        if kind == "Q":
+            assert frames.read_query(payload) == (5, QUERY)
+    assert read == [(1, Answer("accept")), (2, Answer("reject", 12, rule="my.rule", text="my.rule")),
+                    (3, Answer("need-more", 0, 16)), (4, Answer("skip", text="no tlv"))]
+
+
+def test_the_hello_in_the_protocol_is_right():
+    [text] = re.findall(r'```\n(\{"name".*?)\n```', (HOME / "PROTOCOL.md").read_text())
+    assert frames.read_hello(text.encode())["formats"] == ["linux.irq_info"]
+
+
+@pytest.fixture(name="broken")
+def fixture_broken(tmp_path):
+    """Loads the corpus after a change of its first vector, or of the head of the file."""
+
+    def load(head=None, **changes):
+        data = json.loads((HOME / "corpus/vectors.json").read_text())
+        data["vectors"] = [{**data["vectors"][0], **changes}]
+        (tmp_path / "vectors.json").write_text(json.dumps({**data, **(head or {})}))
+        return corpus.load(tmp_path)
+
+    return load
+
+
+def test_a_newer_schema_is_refused(broken, tmp_path):
+    assert len(broken().cases) == 1
+    with pytest.raises(corpus.CorpusError, match="devfd-vectors/3 is newer than this runner"):
+        broken({"schema": "devfd-vectors/3"})
+    done = command("--corpus", str(tmp_path), "list")
+    assert done.returncode == 2 and "newer" in done.stderr
+
+
+def test_an_unknown_field_is_refused(broken):
+    with pytest.raises(corpus.CorpusError, match="unknown field timezone"):
+        broken(timezone="UTC")
+    with pytest.raises(corpus.CorpusError, match="given: unknown field phase"):
+        broken(given={"index": 0, "phase": 1})
+
+
+def test_the_corpus_of_today_is_read():
+    cases = corpus.load(HOME / "corpus").cases
+    assert {one.family for one in cases} == {"vector", "prefix", "script"}
+    assert len(cases) > 10_000
+
+
+@pytest.mark.parametrize("answer,level,own,tells,outcome", [
+    (Answer("reject", 4, rule="r"), "abi", False, ["at", "rule"], "pass"),
+    (Answer("reject", 5, rule="r"), "abi", False, ["at", "rule"], "fail"),
+    (Answer("reject", 5, rule="r"), "abi", False, ["rule"], "pass"),
+    (Answer("reject", 4, rule="q"), "abi", False, ["rule"], "fail"),
+    (Answer("accept"), "abi", False, [], "fail"),
+    (Answer("accept"), "ours", False, [], "note"),
+    (Answer("accept"), "seen", False, [], "note"),
+    (Answer("accept"), "ours", True, [], "fail"),
+    (Answer("need-more"), "abi", False, [], "fail"),
+    (Answer("skip"), "abi", True, [], "skip"),
+    (Answer("error"), "ours", False, [], "crash"),
+])
+def test_verdicts(answer, level, own, tells, outcome):
+    assert result(Got(case(level=level), answer), tells, own).outcome == outcome
+
+
+def test_a_dump_is_compared_as_json_of_the_same_types():
+    want = case(rule=None, level=None, want=Want("accept", dump={"a": [1, True]}))
+    told = [({"a": [1, True]}, "pass"), ({"a": [1, 1]}, "fail"), ({"a": [1]}, "fail"),
+            ({"a": [1, True], "b": 0}, "fail"), ({}, "fail"), (None, "pass")]
+    for dump, outcome in told:
+        assert result(Got(want, Answer("accept", dump=dump)), ["dump"], False).outcome == outcome
+
+
+def test_who_tells_no_sizes_may_reject_where_more_is_wanted():
+    want = case(want=Want("need-more", "r", 0, 32))
+    assert result(Got(want, Answer("reject")), [], False).outcome == "pass"
+    assert result(Got(want, Answer("reject")), ["need"], False).outcome == "fail"
+    assert result(Got(want, Answer("accept")), [], False).outcome == "fail"
+
+
+def test_unspecified_is_neither_good_nor_bad():
+    want = case(want=Want("unspecified"))
+    assert result(Got(want, Answer("accept")), [], False).outcome == "unspecified"
+    assert result(Got(want, crash="SIGSEGV"), [], False).outcome == "crash"
+
+
+def command(*words):
+    return subprocess.run([HOME / "run", *words], capture_output=True, text=True, timeout=60,
+                          check=False)
+
+
+def test_exit_statuses():
+    some = ("--only", "tlv/v1.least.little")
+    assert command("run", "--exec", "true", *some).returncode == 0
+    assert command("run", "--exec", "false", *some).returncode == 1
+    assert command("run", "--exec", "/no/such", *some).returncode == 2
+    assert command("run", "--exec", "true", "--only", "nothing.like.this").returncode == 2
+    assert command("run", "--exec", "true", "--so", "x").returncode == 2
+    assert command("run", "--exec", "true", "--report", "pdf=x").returncode == 2
+    assert command("explain", "tlv/v1.least.littl").returncode == 2
+
+
+def test_nothing_run_is_not_all_as_expected():
+    done = command("run", "--exec", "true", "--formats", "tlv", "--only", "linux.irq_info")
+    assert done.returncode == 1 and "no case was run" in done.stdout
+
+
+def test_smoke_helps_and_adapter_check_names_what_is_wrong():
+    done = command("smoke", "--pipe", f"{PIPE} lies mark")
+    assert done.returncode == 1 and "help: a broken input was accepted" in done.stdout
+    done = command("adapter-check", "--pipe", f"{PIPE} status mark")
+    assert done.returncode == 1 and "exit status 3" in done.stdout
+
+
+def test_copy_appears_whole_or_not_at_all(tmp_path):
+    folder = tmp_path / "out"
+    assert command("copy", str(folder)).returncode == 0
+    assert {"vectors.json", "schema.json", "PROTOCOL.md", "LICENSE"} <= {
+        path.name for path in folder.iterdir()}
+    assert command("--corpus", str(folder), "list", "--only", "tlv/*").returncode == 0
+    assert command("copy", str(folder)).returncode == 2
