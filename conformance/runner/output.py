@@ -95,7 +95,8 @@ def _table(run: Run) -> Iterator[str]:
 def _key(one: Result) -> tuple[str, str, str]:
     """Prefixes of one vector that fail alike are one line."""
     case = one.case
-    return case.id.rsplit("/", 1)[0] if case.family == "prefix" else case.id, one.outcome, one.detail
+    name = case.id.rsplit("/", 1)[0] if case.family == "prefix" else case.id
+    return name, one.outcome, one.detail
 
 
 def _groups(results: list[Result]) -> Iterator[list[Result]]:

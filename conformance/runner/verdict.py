@@ -43,7 +43,7 @@ def result(got: Got, tells: list[str], own: bool) -> Result:
     if case.want.verdict == UNSPECIFIED:
         out.outcome, out.detail = "unspecified", told(got.answer)
         return out
-    wrong = got.fault or differs(case, got.answer, tells)
+    wrong = got.fault or differs(case, got.answer, tells, own)
     if not wrong:
         out.outcome = "pass"
         return out
@@ -64,16 +64,17 @@ def told(answer: Answer) -> str:
     return " ".join(parts)
 
 
-def differs(case: Case, answer: Answer, tells: list[str]) -> str:
+def differs(case: Case, answer: Answer, tells: list[str], own: bool) -> str:
     """The first thing in which an answer is not as wanted, or nothing. What a testee does not tell
-    is not compared; one that does not tell sizes may reject where more bytes are wanted."""
+    is not compared; one that does not tell sizes may reject where more bytes are wanted, and so may
+    every foreign one where no published text (level abi) asks for the call to be repeated."""
     want = case.want
     allowed = {want.verdict}
     if want.verdict == DEGRADES:
         allowed = {ACCEPT, REJECT}
     elif want.verdict == REJECT and case.family == "script":
         allowed.add(NEED_MORE)  # "it could not be read" is all that a script asks for
-    elif want.verdict == NEED_MORE and "need" not in tells:
+    elif want.verdict == NEED_MORE and ("need" not in tells or not own and case.level != "abi"):
         allowed.add(REJECT)
     if answer.verdict not in allowed:
         return f"{told(answer)}, not {_wanted(case)}"

@@ -56,7 +56,8 @@ def test_the_answers_in_the_protocol_are_read_as_it_says():
             read.append(frames.read_answer(payload))
         if kind == "Q":
             assert frames.read_query(payload) == (5, QUERY)
-    assert read == [(1, Answer("accept")), (2, Answer("reject", 12, rule="my.rule", text="my.rule")),
+    assert read == [(1, Answer("accept")),
+                    (2, Answer("reject", 12, rule="my.rule", text="my.rule")),
                     (3, Answer("need-more", 0, 16)), (4, Answer("skip", text="no tlv"))]
 
 
@@ -129,6 +130,9 @@ def test_who_tells_no_sizes_may_reject_where_more_is_wanted():
     assert result(Got(want, Answer("reject")), [], False).outcome == "pass"
     assert result(Got(want, Answer("reject")), ["need"], False).outcome == "fail"
     assert result(Got(want, Answer("accept")), [], False).outcome == "fail"
+    short = case(level="robust", want=Want("need-more", "r", 0, 16))
+    assert result(Got(short, Answer("reject")), ["need"], False).outcome == "pass"
+    assert result(Got(short, Answer("reject")), ["need"], True).outcome == "fail"
 
 
 def test_unspecified_is_neither_good_nor_bad():
