@@ -136,8 +136,8 @@ def explain(case: Case, rules: dict[str, dict[str, Any]]) -> Iterator[str]:
         yield f"  {case.text}"
     for rule in case.rules:
         about = rules.get(rule, {})
-        yield f"rule     {rule} ({about.get('level') or case.level}): {about.get('text', '')}".rstrip(
-            ": ")
+        level = about.get("level") or case.level
+        yield f"rule     {rule} ({level}): {about.get('text', '')}".rstrip(": ")
         for key in ("source", "applies"):
             if about.get(key):
                 yield f"  {key}: {about[key]}"

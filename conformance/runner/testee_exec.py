@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""A testee by exit status: one process a case, the input in a file. 0 accept, 1 reject, 3 need-more;
-anything else, a signal or the time limit is a crash."""
+"""A testee by exit status: one process a case, the input in a file. 0 accept, 1 reject, 3
+need-more; anything else, a signal or the time limit is a crash."""
 
 from __future__ import annotations
 

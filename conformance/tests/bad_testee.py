@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""A testee that misbehaves as its first argument says. It speaks the protocol by itself: inputs that
-begin with "good" are accepted, others rejected. Its last argument is a mark by which a test finds it."""
+"""A testee that misbehaves as its first argument says. It speaks the protocol by itself: inputs
+that begin with "good" are accepted, others rejected. Its last argument is a mark by which a test
+finds it."""
 
 import json
 import os
