@@ -39,8 +39,9 @@ class Machine:
         return self.built_in + sum(not one.startswith(bridges) for one in self.devices)
 
 
-# An emulated timer may be late for what the kernel expects of a real one at boot, which panics.
-PATIENT = "no_timer_check"
+# An emulated machine on a busy host is late: a late timer panics at boot, a late processor leaves
+# traces of stalls in the log. Ciphers that nobody uses need no test.
+PATIENT = "no_timer_check rcupdate.rcu_cpu_stall_suppress=1 tsc=nowatchdog cryptomgr.notests"
 
 X86 = Machine(
     qemu="qemu-system-x86_64",
