@@ -29,18 +29,18 @@
 #include <unistd.h>
 
 enum {
-	ROOM = 1 << 20,        /* the longest input */
-	BUFFER = 1 << 16,      /* of a dialogue */
-	LIMIT = 50000,         /* microseconds of processor time for one input */
-	RECENT = 256,          /* inputs that showed the mutants before, tried first */
+	ROOM = 1 << 20,   /* the longest input */
+	BUFFER = 1 << 16, /* of a dialogue */
+	LIMIT = 50000,    /* microseconds of processor time for one input */
+	RECENT = 256,     /* inputs that showed the mutants before, tried first */
 	HEAD_WORDS = 6,
-	VECTOR = 0,            /* kind of input: bytes */
-	SCRIPT = 1,            /* a dialogue */
-	UNSPECIFIED = 2,       /* a dialogue in which any answer will do */
+	VECTOR = 0,      /* kind of input: bytes */
+	SCRIPT = 1,      /* a dialogue */
+	UNSPECIFIED = 2, /* a dialogue in which any answer will do */
 	STEP_WORDS = 6,
-	SANITIZED = 7,         /* exit status of a child that strays out of an object */
-	ARGSZ_KEPT = 0,        /* what a step does to argsz: nothing */
-	ARGSZ_OFFERED = 2,     /* so much more than was offered */
+	SANITIZED = 7,     /* exit status of a child that strays out of an object */
+	ARGSZ_KEPT = 0,    /* what a step does to argsz: nothing */
+	ARGSZ_OFFERED = 2, /* so much more than was offered */
 };
 
 #define NO_VALUE 0xffffffffu
@@ -67,7 +67,7 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "exitcode=7:detect_leaks=0:log_path=/dev/null:allocator_may_return_null=1:"
-	       "max_allocation_size_mb=64:handle_segv=0:handle_sigbus=0";
+	       "max_allocation_size_mb=64:handle_segv=0:handle_sigbus=0:handle_sigfpe=0";
 }
 
 unsigned devfd_mutant;
@@ -472,7 +472,7 @@ static void shows(uint32_t i)
 		_exit(1);
 }
 
-/* Which places a mutant has is known by its number alone: by the code for the base of it. */
+/* One mutant, on all inputs that come to its place. base: of the place; 0 for a table. */
 static void child(uint32_t mutant, uint32_t base)
 {
 	const struct rlimit none = {0, 0};
@@ -480,6 +480,7 @@ static void child(uint32_t mutant, uint32_t base)
 	uint32_t i;
 
 	setrlimit(RLIMIT_CORE, &none);
+	close(STDERR_FILENO);
 	if (!base && (!p || !patch(p)))
 		_exit(3);
 	devfd_mutant = mutant;
