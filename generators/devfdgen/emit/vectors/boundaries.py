@@ -45,7 +45,7 @@ def limits(spec: m.Spec, body: m.Body, field: m.Field) -> set[int]:
         known = field.flagset.mask()
         found |= {known, 1 << known.bit_length()}
     for rule in rules_of(spec, body, field):
-        if rule.predicate in ("range", "fits"):
+        if rule.predicate in ("is", "range", "fits"):
             found |= {one.value for one in rule.operands[1:] if one.kind == "number"}
     return found
 

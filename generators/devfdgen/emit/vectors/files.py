@@ -21,6 +21,8 @@ from .build import WITHOUT, Vector
 
 FOLDER = "conformance/corpus"
 VERSION = "1.0"  # of the corpus
+OBSERVED = "is about more than one call, or about bytes that were not to be written: a function of" \
+           " the kernel check judges it"
 LICENSE = "CC0-1.0"
 
 
@@ -114,6 +116,14 @@ def rules(spec: m.Spec, tables: dict[str, list[dict[str, Any]]]) -> list[dict[st
                 "roles": ["responder"], "source": answer.source,
                 "applies": {found.name: answer.applies} if answer.applies else {},
                 "vectors": counts.get(answer.id, 0), "alone": True, "without": {},
+            })
+        for rule in found.observations:
+            out.append({
+                "id": rule.id, "format": found.name, "text": rule.text, "level": rule.level,
+                "roles": ["responder"], "source": rule.source,
+                "applies": {found.name: rule.applies} if rule.applies else {},
+                "vectors": counts.get(rule.id, 0), "alone": True,
+                "without": {"responder": OBSERVED},
             })
     return out
 
