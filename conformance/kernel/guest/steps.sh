@@ -269,7 +269,7 @@ step_pulled() {
 	fi
 	quote /tmp/pulled.err
 	[ "$(cat /tmp/pulled.status)" -eq 2 ] || wrong "exit status $(cat /tmp/pulled.status), not 2"
-	grep -q -E 'went away|no such PCI|bound to no driver' /tmp/pulled.err || wrong "nothing says that it is gone"
+	grep -q -E 'went away|no such PCI|bound to no driver|in no IOMMU group' /tmp/pulled.err || wrong "nothing says that it is gone"
 	while [ -e "/sys/bus/pci/devices/$2" ] && [ "$waited" -lt 30 ]; do
 		sleep 1
 		waited=$((waited + 1))
