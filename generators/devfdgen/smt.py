@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Asks a solver (z3) of every rule about values: can it be met, can it be broken while all others of
-the same body and item hold, and at which values does it turn.
+"""Asks a solver (z3) of every rule about values: can it be met, can it be broken while all others
+of the same body and item hold, and at which values does it turn.
 
 Numbers are bit vectors that are wide enough for every sum, so that nothing wraps as it would in a
 careless reader. Rules about places and lengths are not asked: their vectors are the proof. Nothing

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""The corpus as a whole: every rule in every role, the schema, the manifest, prefixes and scripts."""
+"""The corpus as a whole: each rule in each role, schema, manifest, prefixes and scripts."""
 from __future__ import annotations
 
 import hashlib

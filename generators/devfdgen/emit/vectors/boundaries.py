@@ -73,7 +73,8 @@ def of_fields(builder: Builder, spot: Spot) -> Iterator[Vector | None]:
             spot.node(tree).values[field.name] = value
             if isinstance(tree, ReplyTree) and field.name == "index":
                 tree.index = good
-            name = f"boundary/{body.format}.{body.lname}.{field.name}/{tree.place_name()}/{value:#x}"
+            what = f"{body.format}.{body.lname}.{field.name}"
+            name = f"boundary/{what}/{tree.place_name()}/{value:#x}"
             yield builder.judged(name, tree, f"{field.name} {value:#x}", rules, CATCHES)
 
 
@@ -150,7 +151,7 @@ def _links(builder: Builder, chain: m.Chain, make: type, number: int,
             tree.caps[0].head["next"] = value
         else:
             tree.reply.values["cap_offset"] = value
-        rules = [chain.implied[name] for name in ("first", "floor", "fits") if name in chain.implied]
+        rules = [chain.implied[name] for name in ("first", "floor", "fits")]
         yield builder.judged(f"boundary/{chain.format}.{chain.name}.{word}/{tree.place_name()}/"
                              f"{value:#x}", tree, f"{word} {value:#x}", rules, CATCHES)
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Scripts for readers: how a kernel may answer when one reply is asked for again and again.
 
-A kernel here is a list of steps, one a call; the last one answers all further calls. Before a script
-is written, a right reader, made here of the oracle and of nothing else, dances it with small and
-with large first offers, and has to come to the verdict that the script promises.
+A kernel here is a list of steps, one a call; the last one answers all further calls. Before a
+script is written, a right reader, made here of the oracle and of nothing else, dances it with small
+and with large first offers, and has to come to the verdict that the script promises.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from .build import WITHOUT, Vector
 
 FOLDER = "conformance/corpus"
 VERSION = "1.0"  # of the corpus
-OBSERVED = "is about more than one call, or about bytes that were not to be written: a function of" \
-           " the kernel check judges it"
+OBSERVED = "is about more than one call, or about bytes that were not to be written: a function" \
+           " of the kernel check judges it"
 LICENSE = "CC0-1.0"
 
 
@@ -137,7 +137,7 @@ def manifest(spec: m.Spec, tables: dict[str, list[dict[str, Any]]], texts: dict[
         if kind in tables:
             entry["count"] = len(tables[kind])
         if kind == "families":
-            entry["inputs"] = sum(run[-1][1] + 1 for one in tables[kind] for run in [one["lengths"]])
+            entry["inputs"] = sum(one["lengths"][-1][1] + 1 for one in tables[kind])
         files.append(entry)
     formats = sorted({one["format"] for one in tables["vectors"] if one["format"]})
     head = {"license": LICENSE, "schema": "devfd-corpus/1", "version": VERSION, "generated": MARK,

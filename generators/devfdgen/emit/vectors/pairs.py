@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Optional parts in combination: any two of them, there or not, in as few good inputs as possible.
 
-Each format has factors (an attribute with its record or flag, a capability in each version, the byte
-order ...) with levels. A covering array, made greedily and without chance, has every pair of levels
-that may stand together.
+Each format has factors (an attribute with its record or flag, a capability in each version, the
+byte order ...) with levels. A covering array, made greedily and without chance, has every pair of
+levels that may stand together.
 """
 
 from __future__ import annotations
