@@ -262,6 +262,9 @@ def script(builder: Builder, fmt: m.Format, kernel: Kernel, dance: Dance) -> dic
         rule = f"{fmt.name}.{dance.rule}" if about_chain else f"{name}.{dance.rule}"
         if rule not in builder.rules:
             raise Refused(f"{name}: {dance.name} is about {rule}, which is no rule")
+    level = dance.level
+    if rule is not None and builder.rules[rule].level in ("ours", "seen"):
+        level = builder.rules[rule].level
     dump = confirm(builder, name, kernel, dance, given)
     catches = {*dance.catches, *(["byte-order"] if kernel.big else [])}
     last = len(dance.steps) - 1
@@ -269,7 +272,7 @@ def script(builder: Builder, fmt: m.Format, kernel: Kernel, dance: Dance) -> dic
              for number, step in enumerate(dance.steps)]
     return {
         "id": f"script/{name}/{dance.name}.{order}", "role": "reader", "format": name,
-        "level": dance.level, "rule": rule, "rules": [rule] if rule else [], "text": dance.text,
+        "level": level, "rule": rule, "rules": [rule] if rule else [], "text": dance.text,
         "given": given, "class": "script",
         "catches": [word for word in about.CATCHES if word in catches], "steps": steps,
         "verdict": dance.verdict, "at": None, "need": None, "dump": dump, "calls": CALLS,
