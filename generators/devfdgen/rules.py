@@ -475,7 +475,7 @@ class Expander:
         head = number(HEAD_OF_CAPABILITY)
         robust, ours = "robust", "ours"
         rows = (
-            ("first", "range", [link, number(1), number(top_of(4))], robust,
+            ("first", "range", [link, number(1), number(top_of(4))], ours,
              "with CAPS, cap_offset is not 0"),
             ("floor", "range", [link, number(chain.floor), number(top_of(4))], robust,
              f"a link leads behind the first {chain.floor} bytes of the reply"),
