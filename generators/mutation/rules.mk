@@ -6,6 +6,7 @@ MUTATION ?=
 
 .PHONY: mutation check-mutation
 mutation:
+	@.ci/setup mutation
 	@PYTHONPATH=generators $(PYTHON) -B -m mutation --build $(BUILD) --cc $(CC) $(MUTATION)
 
 # The mutator itself, on a small file.
