@@ -96,7 +96,7 @@ const struct fault_row fault_table[FAULTS] = {
 			  "takes a number of regions for signed, and less than 0 for none",
 			  "boundary/linux.device_info.num_regions/*", NULL, false},
 	[NUMBER_NARROWED] = {"number-narrowed", "keeps 32 bits of a number that has 64",
-			     "linux/region_info.rich.*", "wrap64", false},
+			     "linux/region_info.rich.*", NULL, false},
 	[AREAS_IGNORED] = {"areas-ignored", "does not read the list of areas and maps all",
 			   "linux/region_info.sparse_mmap.* model.area.inside/linux.*", "fail-open",
 			   false},
