@@ -10,6 +10,7 @@ from .case import (ACCEPT, ERROR, LENIENT, NEED_MORE, REJECT, SKIP, UNSPECIFIED,
                    Result)
 from .testee import Got
 
+UNTOLD = 0xFFFFFFFF
 DEGRADES = "degrades"  # a program that warns and does without is right
 
 
@@ -76,6 +77,8 @@ def differs(case: Case, answer: Answer, tells: list[str], own: bool) -> str:
         allowed.add(NEED_MORE)  # "it could not be read" is all that a script asks for
     elif want.verdict == NEED_MORE and ("need" not in tells or not own and case.level != "abi"):
         allowed.add(REJECT)
+    elif want.need == UNTOLD and not own:
+        allowed.add(REJECT)  # no size that can be told holds so much
     if answer.verdict not in allowed:
         return f"{told(answer)}, not {_wanted(case)}"
     if answer.verdict != want.verdict:

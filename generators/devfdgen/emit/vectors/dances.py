@@ -76,13 +76,13 @@ class Kernel:
         """A reply with a known capability, if asked for, and so many unknown ones behind it."""
         tree = self.make()
         if self.reply.item == "region":
-            tree.put("region", "size", 0x4000)
+            tree.put("region", "size", 0x8000)
         if known:
             bodies = [one for one in tree.chain.caps.values() if one.fields]
             body = next((one for one in bodies if one.variable and one.variable.struct), bodies[0])
             node = tree.add(body)
             if body.variable is not None and body.variable.struct is not None:
-                node.values[body.variable.name] = [(0, 0x1000), (0x2000, 0x1000)]
+                node.values[body.variable.name] = [(0, 0x1000), (0x2000, 0x2FFF)]
         for number in range(strangers):
             node = tree.add(None, tag=UNKNOWN + number, version=1)
             node.extra = bytes(8)
