@@ -19,7 +19,7 @@ $(BUILD)/testees/devfd.so: $(TESTEE_SO) $(wildcard $(TESTEE)/*.h codec/*.h codec
 	$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -shared -o $@ $(TESTEE_SO) $(JSON_LIBS)
 
 .PHONY: testees testees-arch
-testees: all $(BUILD)/testees/devfd $(BUILD)/testees/devfd.so
+testees: all $(BUILD)/testees/devfd $(BUILD)/testees/devfd.so $(BUILD)/testees/independent $(BUILD)/testees/naive
 
 testees-arch:
 	@.ci/setup arch
