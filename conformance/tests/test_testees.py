@@ -150,7 +150,9 @@ def test_answers_out_of_order_are_no_answers(run):
 
 def test_an_answer_too_many_is_blamed_at_the_end_too(run):
     results = run("twice", many(3, marked=(2,)))
-    assert list(crashes(results)) in (["good/2"], ["session/end"])
+    blamed = set(crashes(results))
+    # The second answer may come before the next case is asked, after it, or be met twice.
+    assert blamed and blamed <= {"good/2", "session/end"}
 
 
 def test_skip_is_never_a_pass(run):
