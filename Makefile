@@ -216,7 +216,7 @@ install: all
 # Sources and corpus as they are committed; the same commit gives the same bytes.
 COMMIT ?= HEAD
 TAR = tar --sort=name --mtime=@$$(git log -1 --format=%ct $(COMMIT)) --owner=0 --group=0 --numeric-owner
-CORPUS = $(shell git ls-tree --name-only $(COMMIT):conformance | grep -x -e corpus -e captures)
+CORPUS = $(shell git ls-tree --name-only $(COMMIT):conformance | grep -x -e corpus -e captures -e skeletons -e PROTOCOL.md)
 
 dist: amalgamation
 	@rm -rf $(DIST)/corpus && mkdir -p $(DIST)/corpus
