@@ -16,6 +16,7 @@ from .build import Builder, Vector, all_vectors, smallest
 from .captured import all_captured
 from .dances import all_dances
 from .families import all_families
+from .gaps import all_gaps
 from .ignored import all_ignored
 from .pairs import all_pairs
 from .responders import all_responders
@@ -60,10 +61,12 @@ def render(spec: m.Spec) -> dict[str, str]:
         vectors += further(builder)
     best = smallest(vectors)
     examples = [Example(spec, best[rule.id]) for rule in spec.rules if rule.id in best]
+    families = all_families(builder, vectors)
+    vectors += all_gaps(builder)
     template = environment(__file__).get_template("examples.c.j2")
     tables = {
         "vectors": [files.row(vector) for vector in vectors],
-        "families": all_families(builder, vectors),
+        "families": families,
         "scripts": all_dances(builder) + all_responders(spec),
     }
     history = files.History(spec.directory.parent)
