@@ -9,6 +9,7 @@ and with large first offers, and has to come to the verdict that the script prom
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, Iterator
 
 from ... import model as m
@@ -26,6 +27,8 @@ PATIENCE = 3  # calls after which the right reader gives up
 ROOM = 1 << 20  # bytes above which it does
 UNKNOWN = 0xFFF0
 HUGE = 0x1000
+LARGE = 1024  # bytes: more than a reader may have thought enough
+INDEX = 3  # asked for in the scripts that are not about index 0
 
 
 @dataclass(eq=False)
@@ -64,10 +67,16 @@ class Dance:
 class Kernel:
     """Trees of one reply, and the answers made of them."""
 
-    def __init__(self, spec: m.Spec, reply: m.Body, big: bool) -> None:
-        self.spec, self.reply, self.big = spec, reply, big
-        self.make = Spots(spec, big).reply(reply)
+    def __init__(self, spec: m.Spec, reply: m.Body, big: bool, index: int = 0) -> None:
+        self.spec, self.reply, self.big, self.index = spec, reply, big, index
+        self.spots = Spots(spec, big).reply(reply)
         self.size = reply.full_size
+
+    def make(self) -> ReplyTree:
+        tree = self.spots()
+        if self.index:
+            tree.reply.values["index"] = self.index
+        return tree
 
     def number(self, value: int) -> bytes:
         return value.to_bytes(4, order_of(self.big))
@@ -180,6 +189,13 @@ def chained(kernel: Kernel) -> Iterator[Dance]:
                  Step(kernel.short(longer, "zero"), below=len(longer)), Step(longer)], "accept",
                 ("argsz-length", "truncation", "fail-open"), "argsz.more", level="abi",
                 least={1: need, 2: len(longer)})
+    large = kernel.tree(True, 2)
+    large.caps[-2].extra = bytes(LARGE)
+    filled = large.bytes()
+    yield Dance("grows.large", f"A capability of more than {LARGE} bytes stands between others.",
+                [Step(kernel.short(filled, "zero"), below=len(filled)), Step(filled)], "accept",
+                ("argsz-length", "truncation"), "argsz.more", level="abi",
+                least={1: len(filled)})
     plain = kernel.tree().bytes()
     yield Dance("changes.none", "Between the calls the capabilities go.",
                 [Step(kernel.short(whole, "zero"), below=need), Step(plain)], "accept",
@@ -217,6 +233,11 @@ def counted(kernel: Kernel) -> Iterator[Dance]:
                     [Step(fixed, error, {"offered": 0}, need), Step(reply(3, 3))], "accept",
                     ("count", "truncation", "argsz-length", "fail-open"), rule, level="abi",
                     big=True, least={1: need})
+    many = LARGE // list_.width
+    yield Dance("grows.large", f"The list has {many} elements.",
+                [Step(reply(0, many), ENOSPC, {"offered": 0}, least + many * list_.width),
+                 Step(reply(many, many))], "accept", ("count", "truncation", "argsz-length"), rule,
+                level="abi", least={1: least + many * list_.width})
     yield Dance("count.alternates", "The call fails for ever; the count is 3, then 1, then 3.",
                 [Step(fixed, ENOSPC, {"offered": 0}), Step(reply(0, 1), ENOSPC, {"offered": 0}),
                  Step(fixed, ENOSPC, {"offered": 0})], "reject", ("count", "cycle"), rule)
@@ -238,8 +259,9 @@ def all_dances(builder: Builder) -> list[dict[str, Any]]:
     found = []
     for fmt in builder.spec.formats.values():
         for reply in fmt.replies.values():
-            for big in (False, True):
-                kernel = Kernel(builder.spec, reply, big)
+            indexes = (0, INDEX) if reply.field("index") else (0,)
+            for big, index in product((False, True), indexes):
+                kernel = Kernel(builder.spec, reply, big, index)
                 kinds = [common]
                 if reply.chain:
                     kinds.append(chained)
@@ -255,7 +277,8 @@ def script(builder: Builder, fmt: m.Format, kernel: Kernel, dance: Dance) -> dic
     """A dance as the file has it."""
     name = f"{fmt.name}.{kernel.reply.name}"
     order = "big" if kernel.big else "little"
-    given = {"index": 0, "order": order, "role": "reader"}
+    given = {"index": kernel.index, "order": order, "role": "reader"}
+    asked = f"index-{kernel.index}." if kernel.index else ""
     rule = None
     if dance.rule is not None:
         about_chain = dance.rule.partition(".")[0] in fmt.chains
@@ -271,7 +294,7 @@ def script(builder: Builder, fmt: m.Format, kernel: Kernel, dance: Dance) -> dic
     steps = [step.json(dance.least.get(number, kernel.reply.min), number == last)
              for number, step in enumerate(dance.steps)]
     return {
-        "id": f"script/{name}/{dance.name}.{order}", "role": "reader", "format": name,
+        "id": f"script/{name}/{asked}{dance.name}.{order}", "role": "reader", "format": name,
         "level": level, "rule": rule, "rules": [rule] if rule else [], "text": dance.text,
         "given": given, "class": "script",
         "catches": [word for word in about.CATCHES if word in catches], "steps": steps,
