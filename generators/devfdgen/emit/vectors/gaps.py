@@ -196,12 +196,13 @@ def sequences(spec: m.Spec, spots: Spots) -> Found:
 
 
 def newer(spec: m.Spec, spots: Spots) -> Found:
-    """A known capability of each version up to three above, whole, and another behind it."""
+    """A known capability of a version above, with all that is known and more, and another behind
+    it."""
     for caps, make in _chains(spec, spots):
         for body in caps:
             newest = max(body.sizes_by_version)
-            for version, more in product(range(1, newest + 4), (0, 8)):
-                for follower in [None, *(one for one in caps if one is not body)][:3]:
+            for version, more in product((newest, newest + 1), (0, 8)):
+                for follower in [None, *(one for one in caps if one is not body)][:2]:
                     tree = make()
                     filled(tree.add(body, version=version)).extra = b"\x5a" * more
                     node = tree.add(follower, tag=UNKNOWN)
@@ -279,10 +280,13 @@ def all_slots(spec: m.Spec, spots: Spots) -> Found:
 def broken_slots(spec: m.Spec, spots: Spots) -> Found:
     """The second slot, the last one and the one of configuration space broken behind good ones."""
     for make in _slot_trees(spec, spots):
+        if spots.big and tree_is_typed(make()):
+            continue  # one format is enough for the other order
         for name, slots in make().slots.items():
             for number in sorted({1, len(slots) - 2, len(slots) - 1} & set(range(len(slots)))):
                 for field in slots[number].body.fields:
-                    for value in (1, (1 << 8 * field.width) - 1):
+                    top = (1 << 8 * field.width) - 1
+                    for value in (1, top) if number == len(slots) - 1 else (1,):
                         tree = _filled_slots(make)
                         tree.slots[name][number].values[field.name] = value
                         yield (f"{name} slot {number} of all, {field.name} {value:#x}", tree,
@@ -293,6 +297,23 @@ def broken_slots(spec: m.Spec, spots: Spots) -> Found:
                     node.values[field.name] = 2 if field.flagset else 1
                     yield (f"{name} slot {number} not listed, {field.name} not 0", tree,
                            ("first-only", "index-shift"))
+
+
+def free_counts(spec: m.Spec, spots: Spots) -> Found:
+    """Where the device type leaves a count free: the most that its offsets have room for."""
+    for fmt in spec.formats.values():
+        for make, _ in spots.trees(fmt) if fmt.shape == "array" else ():
+            type_ = make().type
+            if type_ is None or type_.num_regions is not None:
+                continue
+            most = {"num_regions": (1 << 63) - 1 >> type_.shift, "num_irqs": TOP32}
+            for name, limit in most.items():
+                for value in (limit - 1, limit, limit + 1):
+                    if value > TOP32:
+                        continue
+                    tree = make()
+                    tree.header.values[name] = value
+                    yield f"{name} {value:#x}", tree, ("count", "off-by-one")
 
 
 def without_flag(spec: m.Spec, spots: Spots) -> Found:
@@ -343,6 +364,23 @@ def kept(spec: m.Spec, spots: Spots) -> Found:
                     node.values[data.name] = b"\1\2\3\4\5"[:number % 6]
                     names = " ".join(member.name for member in chosen)
                     yield f"kept {names} with {number % 6} bytes", tree, ("byte-order",)
+
+
+def lengths(spec: m.Spec, spots: Spots) -> Found:
+    """A length that is off by as much as what stands before the bytes, and nearly."""
+    for fmt in spec.formats.values():
+        for body in fmt.bodies():
+            measured = next((one for one in body.fields if one.length is not None), None)
+            if measured is None or body.kind not in ("record", "capability"):
+                continue
+            before = body.fixed_size
+            for spot in spots.of_body(body):
+                for off in sorted({1, 4, 8, 12, 13, before - 1, before, before + 1, before + 12}):
+                    tree = spot.make()
+                    node = spot.node(tree)
+                    node.values[measured.name] = b"\1\2\3\4"
+                    node.values[measured.length.name] = 4 + off
+                    yield f"{body.name} says {off} bytes more", tree, ("overread", "count")
 
 
 def tags(spec: m.Spec, spots: Spots) -> Found:
@@ -407,7 +445,8 @@ def numbers(spec: m.Spec, spots: Spots) -> Found:
 
 
 REPLIES = (reply_fields, reply_sizes, lists_cut, counts, overlaps, sequences, newer)
-LAYOUTS = (all_slots, broken_slots, without_flag, magics, kept, tags, children, numbers)
+LAYOUTS = (all_slots, broken_slots, free_counts, without_flag, magics, kept, lengths, tags,
+           children, numbers)
 
 
 def as_producer(builder: Builder, big: bool) -> Iterator[Vector | None]:
