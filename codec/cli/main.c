@@ -4,7 +4,6 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -223,18 +222,8 @@ static void shrank(int number)
 
 int main(int argc, char **argv)
 {
-	int fd;
-
-	/* With a standard stream closed, the next file opened would take its place. */
-	for (fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
-			return STATUS_FAILED;
-	}
-	/* A write that cannot be done is to fail, and be told of, rather than end the program. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	if (output_begin())
+		return STATUS_FAILED;
 	signal(SIGBUS, shrank);
 	return output_finish(run(argc, argv));
 }

@@ -344,6 +344,23 @@ int print_json(const json_t *value)
  * did. */
 static int stdout_errno;
 
+int output_begin(void)
+{
+	int fd;
+
+	/* With a standard stream closed, the next file opened would take its place. */
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			return STATUS_FAILED;
+	}
+	/* A write that cannot be done is to fail, and be told of, rather than end the program. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	return STATUS_GOOD;
+}
+
 void output_flush(void)
 {
 	if (fflush(stdout) && !stdout_errno)

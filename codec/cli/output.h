@@ -47,6 +47,9 @@ enum { COLUMNS = 80 };
 /* Prints text from this column on; where the line is full it goes on below, at column start. Breaks
  * behind spaces and bars. */
 void print_wrapped(const char *text, int column, int start);
+/* First of all in a program: a file that is opened takes the place of no standard stream, and a
+ * write that cannot be done fails. STATUS_FAILED where a stream cannot be had. */
+int output_begin(void);
 /* What is buffered goes out now. */
 void output_flush(void);
 /* What is still buffered goes out; STATUS_FAILED with a complaint if it, or anything before, could

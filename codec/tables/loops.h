@@ -16,5 +16,7 @@ int devfd_tables_get_irq(const struct devfd *d, uint32_t index, struct devfd_ite
 int devfd_tables_get_kept(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
 int devfd_tables_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf,
 		       size_t received, struct devfd_item *item, struct devfd_error *e);
+int devfd_tables_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
+		     size_t capacity, struct devfd_item *item, struct devfd_error *e);
 
 #endif

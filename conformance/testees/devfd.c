@@ -18,10 +18,6 @@
 /* The largest reply that a script can be read into; linux.region_info has a few hundred bytes. */
 enum { ASKED_MAX = 1 << 20 };
 
-/* The table engine's namesake of devfd_ask(). */
-int devfd_tables_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
-		     size_t capacity, struct devfd_item *item, struct devfd_error *e);
-
 struct reader {
 	const char *name;
 	int (*open_as)(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
