@@ -111,7 +111,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that has codec/")
     parser.add_argument("--corpus", type=Path, help="the folder of vectors.json")
     parser.add_argument("--scope", type=Path, default=HERE / "scope.json")
-    parser.add_argument("--equivalent", type=Path, default=HERE / "equivalent.json")
+    parser.add_argument("--equivalent", type=Path, default=HERE / "equivalent",
+                        help="a folder of lists")
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--cc", default="cc")
@@ -124,7 +125,7 @@ def main() -> int:
     began = time.monotonic()
     scope = Scope.of(json.loads(options.scope.read_text(encoding="utf-8")))
     try:
-        entries = equivalent.read(json.loads(options.equivalent.read_text(encoding="utf-8")))
+        entries = equivalent.read_folder(options.equivalent)
     except equivalent.Wrong as wrong_entry:
         print(f"mutation: {wrong_entry}", file=sys.stderr)
         return 2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """The mutator on a small file: which mutants it has, that each is what it says, that one which no
-input notices is reported, and that an entry of equivalent.json has to be right."""
+input notices is reported, and that an entry of equivalent/ has to be right."""
 from __future__ import annotations
 
 import json
