@@ -191,13 +191,20 @@ def replies_trees(spec: m.Spec, fmt: m.Format, spots: Spots) -> Iterator[tuple[s
         yield f"{reply.name}.nochain", tree
 
 
+def neighbours(struct: m.Struct) -> list[tuple[int, int]]:
+    """Two ranges, the second right behind the first; some end in a size, some in an address."""
+    if struct.fields[-1].name == "end":
+        return [(0, 0x7FF), (0x800, 0xFFF)]
+    return [(0, 0x800), (0x800, 0x800)]
+
+
 def filled(node: Node) -> Node:
     """A value in every field of a capability."""
     for number, field in enumerate(node.body.fields, start=1):
         if field.kind == "bytes":
             node.values[field.name] = b"\xc1\xc2\xc3"
         elif field.kind == "array":
-            node.values[field.name] = [(0, 0x800), (0x800, 0x800)]
+            node.values[field.name] = neighbours(field.struct)
         elif not any(field in (one.count, one.length) for one in node.body.fields):
             node.values[field.name] = number
     return node

@@ -269,7 +269,8 @@ def cap_size(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
 def cap_counts(spec: m.Spec, rule: m.Rule, spots: Spots) -> Iterator[Case]:
     field = rule.field
     wrap = (1 << 32) // field.width
-    elements = [tuple(range(len(field.struct.fields)))] * 2
+    width = len(field.struct.fields)
+    elements = [tuple(range(at, at + width)) for at in (0, width)]
     rows = [(1, 0, False), (wrap, 0, False), (TOP32, 0, False), (2, 1, False),
             (0, 0, True), (1, 1, True), (2, 2, True), (1, 2, True)]
     for spot in spots.of_body(rule.body):
