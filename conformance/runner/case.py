@@ -13,6 +13,8 @@ UNSPECIFIED = "unspecified"  # a verdict that is wanted, never given
 OUTCOMES = ("pass", "fail", "note", "skip", "crash", "unspecified")
 ORDERS = ("little", "big")
 ROLES = ("reader", "producer")
+LEVELS = ("abi", "robust", "seen", "ours")
+RESPONDER = "responder"  # whose scripts are listed, but played by no attachment of this runner
 LENIENT = ("seen", "ours")  # levels that never fail a foreign testee
 
 
@@ -80,6 +82,7 @@ class Result:
     detail: str = ""
     seconds: float = 0.0
     stderr: str = ""  # of a crash: the end of what the testee wrote there
+    left_out: bool = False  # not run because the run was told so, or was stopped
 
 
 @dataclass

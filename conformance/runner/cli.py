@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import difflib
 import fnmatch
 import importlib
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from . import adapter_check, copying, expectations, output, smoke
-from .case import ROLES, Case, Run
+from .case import LEVELS, RESPONDER, ROLES, Case, Result, Run
 from .corpus import Corpus, CorpusError, load
 from .run import LOST, Options, Session
 from .testee import CannotStart, Testee
@@ -81,6 +82,8 @@ def parser() -> argparse.ArgumentParser:
                      help="stop after N failures")
     one.add_argument("--give-up", type=float, default=LOST, metavar="SECONDS",
                      help="stop when crashes have cost that much; 0: never (default %(default)g)")
+    one.add_argument("--absent", metavar="WHY",
+                     help="the testee cannot be had: report every case as not run, for that reason")
     one.add_argument("--own", action="store_true",
                      help="rules of level ours and seen count too")
     one.add_argument("--expect", type=Path, metavar="FILE", help="known failures")
@@ -120,6 +123,14 @@ def _count(text: str) -> int:
     return number
 
 
+def _levels(text: str) -> tuple[str, ...]:
+    levels = tuple(text.split(","))
+    for one in levels:
+        if one not in LEVELS:
+            raise argparse.ArgumentTypeError(f"{one!r} is none of {', '.join(LEVELS)}")
+    return levels
+
+
 def _seconds(text: str) -> float:
     number = float(text)
     if not 0 < number <= 3600:
@@ -130,7 +141,10 @@ def _seconds(text: str) -> float:
 def _selection(one: argparse.ArgumentParser) -> None:
     one.add_argument("--only", action="append", default=[], metavar="GLOB",
                      help="cases whose id, rule or format matches (repeatable)")
-    one.add_argument("--role", choices=ROLES, help="cases of one role")
+    one.add_argument("--role", choices=(*ROLES, RESPONDER), help="cases of one role")
+    one.add_argument("--level", type=_levels, default=(), metavar="L,L", help="cases of these levels "
+                     f"({', '.join(LEVELS)}), and those that break no rule; run shows the others "
+                     "as not run")
 
 
 def _testee(one: argparse.ArgumentParser) -> None:
@@ -193,6 +207,8 @@ def _select(corpus: Corpus, args: argparse.Namespace) -> list[Case]:
 def do_list(args: argparse.Namespace) -> int:
     corpus = load(args.corpus)
     cases = _select(corpus, args)
+    if args.level:
+        cases = [case for case in cases if case.level is None or case.level in args.level]
     if args.rules:
         for rule in dict.fromkeys(rule for case in cases for rule in case.rules):
             about = corpus.rules.get(rule, {})
@@ -254,9 +270,12 @@ def do_run(args: argparse.Namespace) -> int:
             if not args.update:
                 raise
     make, about = _attach(args)
+    if args.absent:
+        return _absent(args, corpus, cases, about, pairs)
     jobs = args.jobs or (os.cpu_count() or 1)
     bar = output.Bar()
-    session = Session(make, cases, Options(jobs, args.limit, args.own, args.give_up), bar)
+    session = Session(make, cases, Options(jobs, args.limit, args.own, args.give_up,
+                                           args.level), bar)
     try:
         run = session.run(corpus.version, about)
     finally:
@@ -281,6 +300,21 @@ def do_run(args: argparse.Namespace) -> int:
     return BAD if unexpected else GOOD
 
 
+def _absent(args: argparse.Namespace, corpus: Corpus, cases: list[Case], about: dict[str, Any],
+            pairs: list[tuple[str, str]]) -> int:
+    """A run in which nothing was run, so that a page of many runs shows what is missing from it."""
+    command = Path((args.exec or args.pipe or args.so).split()[0]).name
+    about = {"name": command, "version": "", "formats": [], "roles": [], "tells": [],
+             "scripts": False, **about}
+    started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    reason = f"not run: {args.absent}"
+    results = [Result(case, "skip", detail=reason, left_out=True) for case in cases]
+    _write_reports([Run(about, started, corpus.version, results)], pairs)
+    print(f"{about['name']}: {reason}",
+          file=sys.stderr if any(name == "-" for _, name in pairs) else sys.stdout)
+    return GOOD
+
+
 def do_explain(args: argparse.Namespace) -> int:
     corpus = load(args.corpus)
     cases = {case.id: case for case in corpus.cases}
@@ -296,10 +330,6 @@ def do_explain(args: argparse.Namespace) -> int:
             if case.family != "prefix":
                 print(f"  {case.id}\t{case.want.verdict}")
         return GOOD
-    for script in corpus.scripts:
-        if script["id"] == args.id:
-            print(json.dumps(script, indent=1))
-            return GOOD
     names = {*cases, *(rule for case in corpus.cases for rule in case.rules)}
     close = difflib.get_close_matches(args.id, sorted(names), 3)
     hint = f"; close to it: {', '.join(close)}" if close else ""

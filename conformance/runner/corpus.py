@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .case import Case, Want
+from .case import RESPONDER, Case, Want
 
 SCHEMAS = {"devfd-vectors": 2, "devfd-families": 1, "devfd-scripts": 1, "devfd-corpus": 1}
 HEAD = {"license", "schema", "generated", "version"}
@@ -41,7 +41,6 @@ class Corpus:
     version: str = "unversioned"
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     formats: list[str] = field(default_factory=list)
-    scripts: list[dict[str, Any]] = field(default_factory=list)  # all, also those not run here
 
 
 def _read(path: Path, kind: str) -> tuple[dict[str, Any], int]:
@@ -138,7 +137,8 @@ def _prefixes(row: dict[str, Any], where: str, of: Case,
 
 
 def _script(row: dict[str, Any], where: str) -> Case:
-    for number, step in enumerate(row["steps"]):
+    """A dialogue. What a responder is asked has other steps, and who plays them will read them."""
+    for number, step in enumerate(row["steps"]) if row["role"] == "reader" else ():
         _known(f"{where}: steps[{number}]", step, STEP)
         _known(f"{where}: steps[{number}].expect", step.get("expect") or {}, EXPECT)
         _known(f"{where}: steps[{number}].reply", step["reply"], REPLY)
@@ -188,18 +188,17 @@ def load(folder: Path) -> Corpus:
             if row["of"] not in by_id:
                 raise CorpusError(f"{where}: is of {row['of']}, which is no vector")
             cases += _prefixes(row, where, by_id[row["of"]], rules)
-    scripts: list[dict[str, Any]] = []
     path = folder / "scripts.json"
     if path.exists():
         data, _ = _read(path, "devfd-scripts")
         must = {"id", "role", "format", "level", "rule", "text", "given", "class", "steps"}
         for where, row in _rows(path, data, "scripts", SCRIPT, must):
-            scripts.append(row)
-            if row["role"] == "reader":
-                cases.append(_script(row, where))
+            if row["role"] not in ("reader", RESPONDER):
+                raise CorpusError(f"{where}: role {row['role']!r} is neither reader nor responder")
+            cases.append(_script(row, where))
     if len({case.id for case in cases}) != len(cases):
         seen: set[str] = set()
         twice = next(case.id for case in cases if case.id in seen or seen.add(case.id))
         raise CorpusError(f"{folder}: {twice} stands there twice")
     formats = manifest.get("formats") or sorted({case.format for case in cases if case.format})
-    return Corpus(cases, str(manifest.get("version", "unversioned")), rules, list(formats), scripts)
+    return Corpus(cases, str(manifest.get("version", "unversioned")), rules, list(formats))

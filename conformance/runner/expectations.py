@@ -162,6 +162,8 @@ def apply(run: Run, entries: Iterable[Expectation], today: datetime.date | None 
     expected: dict[str, str] = {}
     for result in run.results:
         case = result.case
+        if result.left_out:
+            continue
         ruling = book.hold(result.outcome, today, case.id, case.rule)
         number = book.entries.index(ruling.by) if ruling.by else -1
         if ruling.excused:
@@ -208,19 +210,21 @@ def update(path: Path, run: Run, corpus: Iterable[Case] | None = None) -> int:
     what is too wide is narrowed; what is new stands at the end without a reason, and is refused
     until somebody writes one. Returns how many of those there are. A crash is never written."""
     entries = _entries(path) if path.exists() else []
-    ran = {one.case.id for one in run.results}
-    left_out = [case for case in corpus or () if case.id not in ran]
+    results = [one for one in run.results if not one.left_out]
+    ran = {one.case.id for one in results}
+    cases_of_run = [one.case for one in run.results]
+    left_out = [case for case in corpus or cases_of_run if case.id not in ran]
     covered: set[str] = set()
     kept = []
     for entry in entries:
         cases = []
         for glob in _globs(entry):
             one = Expectation(glob, *(entry[key] for key in FIELDS[1:]), source=path.name)
-            cases += _narrowed(one, run.results, left_out, covered)
+            cases += _narrowed(one, results, left_out, covered)
         if cases:
             kept.append({**entry, "case": cases[0] if len(cases) == 1 else cases})
     fresh = [{"case": cases[0] if len(cases) == 1 else cases, "outcome": "fail", "reason": "",
-              "link": "", "until": ""} for cases in _new(run.results, covered)]
+              "link": "", "until": ""} for cases in _new(results, covered)]
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps([*kept, *fresh], indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .case import OUTCOMES, Case, Result, Run
+from .case import OUTCOMES, RESPONDER, Case, Result, Run
 from .verdict import told
 
 SHOWN = 40  # groups of failures on a terminal; reports have them all
@@ -151,7 +151,8 @@ def explain(case: Case, rules: dict[str, dict[str, Any]]) -> Iterator[str]:
     if case.want.dump is not None:
         yield f"dump     {json.dumps(case.want.dump)}"
     if case.family == "script":
-        yield f"script, at most {case.calls} calls; the last step is repeated"
+        yield ("script: a request, and the answer that is owed" if case.role == RESPONDER else
+               f"script, at most {case.calls} calls; the last step is repeated")
         for number, step in enumerate(case.steps, 1):
             yield f"  step {number}: {step}"
         return

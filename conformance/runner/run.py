@@ -27,6 +27,7 @@ class Options:
     limit: int = 0  # stop after so many failures; 0: never
     own: bool = False
     lost: float = LOST  # stop after so many seconds lost by crashes; 0: never
+    levels: tuple[str, ...] = ()  # cases of these alone, and those that break no rule; (): of all
 
 
 class Session:
@@ -63,7 +64,8 @@ class Session:
             raise
         for number, case in enumerate(self.cases):
             if number not in self.results:
-                self.results[number] = Result(case, "skip", detail=f"not run: {self.stop}")
+                self.results[number] = Result(case, "skip", left_out=True,
+                                              detail=f"not run: {self.stop}")
         hello = {key: value for key, value in self.hello.items() if value is not None}
         return Run({**hello, **about}, started, corpus,
                    [self.results[number] for number in sorted(self.results)])
@@ -76,8 +78,12 @@ class Session:
     def _sort_out(self) -> None:
         for number, case in enumerate(self.cases):
             reason = why_not(case, self.hello)
+            levels = self.options.levels
             if reason:
                 self.results[number] = Result(case, "skip", detail=reason)
+            elif levels and case.level and case.level not in levels:
+                told = f"of level {case.level}, where {', '.join(levels)} was asked for"
+                self.results[number] = Result(case, "skip", detail=told, left_out=True)
             else:
                 self._todo.append((number, case))
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .case import (ACCEPT, ERROR, LENIENT, NEED_MORE, REJECT, SKIP, UNSPECIFIED, Answer, Case,
-                   Result)
+from .case import (ACCEPT, ERROR, LENIENT, NEED_MORE, REJECT, RESPONDER, SKIP, UNSPECIFIED, Answer,
+                   Case, Result)
 from .testee import Got
 
 UNTOLD = 0xFFFFFFFF
@@ -16,6 +16,8 @@ DEGRADES = "degrades"  # a program that warns and does without is right
 
 def why_not(case: Case, hello: dict[str, Any]) -> str:
     """Why a testee cannot be given a case, by what it says of itself; or nothing."""
+    if case.role == RESPONDER:
+        return "a request to a kernel or a vfio-user server, which no reader or producer answers"
     if case.family == "script" and not hello.get("scripts"):
         return "testee runs no scripts"
     if case.role not in hello["roles"]:

@@ -205,3 +205,15 @@ def test_files_fit_the_schema():
     for path in files:
         jsonschema.validate(json.loads(path.read_text()), SCHEMA)
         assert expectations.load(path)
+
+
+def test_what_a_run_left_out_is_neither_missed_nor_forgotten(said, tmp_path):
+    """A run of one level, or one that was stopped, says nothing of the other cases."""
+    of = run(x="skip", y="fail")
+    assert said(of, entry("a/x"), entry("a/y")) == ["a/x: skip, though t.json expects fail"]
+    of.results[0].left_out = True
+    assert said(of, entry("a/x"), entry("a/y")) == []
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps([entry("a/x"), entry("a/y")]))
+    assert expectations.update(path, of) == 0
+    assert json.loads(path.read_text()) == [entry("a/x"), entry("a/y")]

@@ -13,7 +13,7 @@ import pytest
 HERE = Path(__file__).parent
 HOME = HERE.parent
 sys.path.insert(0, str(HOME))
-from runner import corpus, frames  # noqa: E402
+from runner import corpus, frames, report_jsonl  # noqa: E402
 from runner.case import Answer, Case, Want  # noqa: E402
 from runner.testee import Got  # noqa: E402
 from runner.verdict import result  # noqa: E402
@@ -176,3 +176,57 @@ def test_copy_appears_whole_or_not_at_all(tmp_path):
         path.name for path in folder.iterdir()}
     assert command("--corpus", str(folder), "list", "--only", "tlv/*").returncode == 0
     assert command("copy", str(folder)).returncode == 2
+
+
+LEVELS = ("run", "--exec", "true", "--only", "linux.iova_range.iovas.counts/*")
+
+
+def test_a_level_that_is_not_asked_for_is_not_run():
+    """"true" accepts all: it fails what is of level robust, and passes the good neighbours."""
+    assert command(*LEVELS).returncode == 1
+    done = command(*LEVELS, "--level", "abi")
+    assert done.returncode == 0
+    assert "of level robust, where abi was asked for" in done.stdout
+    done = command(*LEVELS, "--level", "abi,robbust")
+    assert done.returncode == 2 and "'robbust' is none of abi, robust, seen, ours" in done.stderr
+    listed = command("list", "--level", "seen").stdout.splitlines()
+    assert {line.split("\t")[3] for line in listed} == {"seen", "-"}
+
+
+def test_a_testee_that_cannot_be_had_is_shown_as_not_run(tmp_path):
+    out = tmp_path / "out.jsonl"
+    done = command(*LEVELS, "--absent", "no network", "--report", f"jsonl={out}")
+    assert done.returncode == 0 and done.stdout == "true: not run: no network\n"
+    [one] = report_jsonl.read_all(out)
+    assert {(each.outcome, each.detail) for each in one.results} == {
+        ("skip", "not run: no network")}
+
+
+def test_requests_to_a_responder_are_listed_and_not_run():
+    listed = command("list", "--role", "responder").stdout.splitlines()
+    assert len(listed) > 100
+    assert all(line.split("\t")[2] == "responder" for line in listed)
+    name = "responder/call.get_api_version.zero"
+    assert any(line.startswith(f"{name}\t") for line in listed)
+    assert "the answer that is owed" in command("explain", name).stdout
+    done = command("run", "--exec", "true", "--only", name, "--only", "tlv/v1.least.little")
+    assert done.returncode == 0
+    assert "not run: 1 cases: a request to a kernel or a vfio-user server" in done.stdout
+
+
+def test_a_responder_is_no_role_of_a_testee_yet():
+    """Who attaches one will say so in hello; a newer runner is needed for that."""
+    hello = {"name": "x", "version": "1", "protocol": 1, "formats": ["linux"],
+             "roles": ["responder"], "tells": [], "scripts": True}
+    with pytest.raises(frames.Garbage, match="roles"):
+        frames.read_hello(json.dumps(hello).encode())
+
+
+def test_a_script_of_a_role_that_is_not_known_is_refused(tmp_path):
+    for name in ("vectors.json", "scripts.json"):
+        data = json.loads((HOME / "corpus" / name).read_text())
+        if name == "scripts.json":
+            data["scripts"] = [{**data["scripts"][-1], "role": "listener"}]
+        (tmp_path / name).write_text(json.dumps(data))
+    with pytest.raises(corpus.CorpusError, match="'listener' is neither reader nor responder"):
+        corpus.load(tmp_path)
