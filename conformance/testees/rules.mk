@@ -28,6 +28,19 @@ testees-arch:
 			build/$$a/testees/devfd-plain || exit 1; \
 	done
 
+# What is made of sources that are fetched: without them no file is left, and the reason why beside where it would be.
+.PHONY: testees-fetched
+testees-fetched:
+	@mkdir -p $(BUILD)/testees
+	@rm -f $(BUILD)/testees/selftests
+	@if BUILD=$(BUILD) CC="$(CC)" $(TESTEE)/selftests/build.sh >$(BUILD)/testees/selftests.log 2>&1; then \
+		rm -f $(BUILD)/testees/selftests.why; \
+	elif [ $$? -eq 2 ]; then \
+		tail -n1 $(BUILD)/testees/selftests.log | sed 's/^build.sh: //' >$(BUILD)/testees/selftests.why; \
+	else \
+		cat $(BUILD)/testees/selftests.log >&2; exit 1; \
+	fi
+
 # ---- Running the corpus ----
 
 CONFORMANCE := $(BUILD)/conformance
@@ -42,7 +55,7 @@ conformance:
 		--report html=$(CONFORMANCE)/yours.html --report md=$(CONFORMANCE)/yours.md $(OPTIONS)
 
 # ALSO: options --also FILE for runs of further testees that belong into the same page.
-conformance-all: testees testees-arch
+conformance-all: testees testees-arch testees-fetched
 	@$(RUN_ALL) $(ALSO)
 
 check-conformance: testees

@@ -40,6 +40,13 @@ def command(testee: dict[str, Any], args: argparse.Namespace, out: Path) -> list
         words += ["--package", "devfd"]
         if args.quick:
             words += [word for glob in QUICK_EXEC for word in ("--only", glob)]
+    if testee.get("level"):
+        words += ["--level", testee["level"]]
+    if testee.get("package"):
+        words += ["--package", testee["package"]]
+    why = ROOT / args.build / "testees" / f"{testee['name']}.why"
+    if why.exists():  # it was to be made of what is fetched, and could not be
+        words += ["--absent", why.read_text(encoding="utf-8").strip()]
     known = EXPECTATIONS / f"{testee['name']}.json"
     if known.exists():
         words += ["--expect", str(known)]
