@@ -12,13 +12,13 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mutation import corpus, equivalent
-from mutation.build import Failed, Scope, build
-from mutation.model import Mutant
+from mutation.build import Failed, build
+from mutation.model import Mutant, Scope
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -28,8 +28,9 @@ SHOWN = 40
 class Progress:
     """One line on a terminal, and nothing elsewhere."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, subject: str) -> None:
         self.total = total
+        self.subject = subject
         self.done = 0
         self.shown = 0.0
         self.lock = threading.Lock()
@@ -41,8 +42,8 @@ class Progress:
             if sys.stderr.isatty() and (now - self.shown > 0.2 or self.done == self.total):
                 self.shown = now
                 end = "\n" if self.done == self.total else ""
-                print(f"\rmutation: {self.done} of {self.total}", end=end, file=sys.stderr,
-                      flush=True)
+                print(f"\rmutation: {self.subject}: {self.done} of {self.total}", end=end,
+                      file=sys.stderr, flush=True)
 
 
 def check(driver: Path, inputs: Path, cases: list[corpus.Case]) -> None:
@@ -60,10 +61,11 @@ def check(driver: Path, inputs: Path, cases: list[corpus.Case]) -> None:
         raise Failed(f"{len(wrong)} of {len(cases)} inputs are not answered as the corpus asks")
 
 
-def run(driver: Path, inputs: Path, mutants: list[Mutant], jobs: int) -> dict[int, tuple[str, int]]:
+def run(driver: Path, inputs: Path, mutants: list[Mutant], jobs: int,
+        subject: str) -> dict[int, tuple[str, int]]:
     """What came of each mutant, and the input that showed it."""
     found: dict[int, tuple[str, int]] = {}
-    progress = Progress(len(mutants))
+    progress = Progress(len(mutants), subject)
 
     def part(mine: list[Mutant]) -> None:
         with subprocess.Popen([driver, inputs, "run"], stdin=subprocess.PIPE,
@@ -102,7 +104,7 @@ def counts(mutants: list[Mutant], what: dict[int, str]) -> dict[str, dict[str, i
         row = out.setdefault(mutant.operator,
                              {"mutants": 0, "killed": 0, "equivalent": 0, "survived": 0})
         row["mutants"] += 1
-        row[what[mutant.number]] += 1
+        row[what[id(mutant)]] += 1
     return dict(sorted(out.items()))
 
 
@@ -110,7 +112,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that has codec/")
     parser.add_argument("--corpus", type=Path, help="the folder of vectors.json")
-    parser.add_argument("--scope", type=Path, default=HERE / "scope.json")
+    parser.add_argument("--scope", type=Path, default=HERE / "scope",
+                        help="a folder of subjects")
     parser.add_argument("--equivalent", type=Path, default=HERE / "equivalent",
                         help="a folder of lists")
     parser.add_argument("--build", type=Path, default=Path("build"))
@@ -120,32 +123,25 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
-    options = arguments()
-    began = time.monotonic()
-    scope = Scope.of(json.loads(options.scope.read_text(encoding="utf-8")))
-    try:
-        entries = equivalent.read_folder(options.equivalent)
-    except equivalent.Wrong as wrong_entry:
-        print(f"mutation: {wrong_entry}", file=sys.stderr)
-        return 2
-    unknown = [name for name in options.only if name not in scope.sources]
-    if unknown:
-        print(f"mutation: {unknown[0]} is none of: {' '.join(scope.sources)}", file=sys.stderr)
-        return 2
-    out = options.build.resolve() / "mutation"
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        mutants, driver = build(options.root, scope, out, options.cc)
-        cases = list(corpus.cases(options.corpus or options.root / "conformance" / "corpus"))
-        corpus.write(cases, out / "inputs.bin")
-        check(driver, out / "inputs.bin", cases)
-        wanted = [m for m in mutants.all if not options.only or m.file in options.only]
-        found = run(driver, out / "inputs.bin", wanted, options.jobs)
-    except Failed as failure:
-        print(f"mutation: {failure}", file=sys.stderr)
-        return 2
+@dataclass
+class Tried:
+    """What came of the mutants of one subject. ways: how those that are dead were killed."""
 
+    all: list[Mutant]
+    killed: list[Mutant]
+    survived: list[Mutant]
+    ways: collections.Counter[str]
+
+
+def try_subject(options: argparse.Namespace, scope: Scope, cases: list[corpus.Case]) -> Tried:
+    out = options.build.resolve() / "mutation" / scope.name
+    out.mkdir(parents=True, exist_ok=True)
+    mutants, driver = build(options.root, scope, out, options.cc)
+    inputs = out / "inputs.bin"
+    corpus.write(cases, inputs)
+    check(driver, inputs, cases)
+    wanted = [m for m in mutants.all if not options.only or m.file in options.only]
+    found = run(driver, inputs, wanted, options.jobs, scope.name)
     # Every mutant and what came of it, to look into.
     (out / "all.json").write_text(json.dumps([
         {**asdict(m), "result": found[m.number][0],
@@ -153,18 +149,58 @@ def main() -> int:
         for m in wanted], indent=0), encoding="ascii")
     # A patch that changes nothing is no mutant.
     wanted = [m for m in wanted if found[m.number][0] != "same"]
-    survived = [m for m in wanted if found[m.number][0] == "survived"]
     killed = [m for m in wanted if found[m.number][0] != "survived"]
+    return Tried(wanted, killed, [m for m in wanted if found[m.number][0] == "survived"],
+                 collections.Counter(found[m.number][0] for m in killed))
+
+
+def figures(tried: Tried, same: list[Mutant], left: list[Mutant]) -> dict[str, int]:
+    """same, left: the equivalents and survivors of all subjects."""
+    mine = {id(m) for m in tried.survived}
+    return {"mutants": len(tried.all), "killed": len(tried.killed),
+            "equivalent": sum(id(m) in mine for m in same),
+            "survived": sum(id(m) in mine for m in left)}
+
+
+def main() -> int:
+    options = arguments()
+    began = time.monotonic()
+    scopes = [Scope.read(path) for path in sorted(options.scope.glob("*.json"))]
+    sources = [name for scope in scopes for name in scope.sources]
+    try:
+        entries = equivalent.read_folder(options.equivalent)
+    except equivalent.Wrong as wrong_entry:
+        print(f"mutation: {wrong_entry}", file=sys.stderr)
+        return 2
+    unknown = [name for name in options.only if name not in sources]
+    if unknown:
+        print(f"mutation: {unknown[0]} is none of: {' '.join(sources)}", file=sys.stderr)
+        return 2
+    subjects: dict[str, Tried] = {}
+    try:
+        cases = list(corpus.cases(options.corpus or options.root / "conformance" / "corpus"))
+        for scope in scopes:
+            if not options.only or set(options.only) & set(scope.sources):
+                subjects[scope.name] = try_subject(options, scope, cases)
+    except Failed as failure:
+        print(f"mutation: {failure}", file=sys.stderr)
+        return 2
+
+    every = [m for tried in subjects.values() for m in tried.all]
+    killed = [m for tried in subjects.values() for m in tried.killed]
+    survived = [m for tried in subjects.values() for m in tried.survived]
     same, left, wrong = equivalent.apply(entries, survived, killed, not options.only)
-    what = {m.number: "killed" for m in killed}
-    what |= {m.number: "equivalent" for m in same} | {m.number: "survived" for m in left}
-    ways = collections.Counter(found[m.number][0] for m in killed)
+    what = {id(m): "killed" for m in killed}
+    what |= {id(m): "equivalent" for m in same} | {id(m): "survived" for m in left}
+    ways = sum((tried.ways for tried in subjects.values()), collections.Counter())
     result = {
-        "schema": "devfd-mutation/1", "sources": options.only or scope.sources,
-        "inputs": len(cases), "mutants": len(wanted), "killed": len(killed),
+        "schema": "devfd-mutation/1", "sources": options.only or sources,
+        "inputs": len(cases), "mutants": len(every), "killed": len(killed),
         "equivalent": len(same), "survived": len(left),
-        "seconds": round(time.monotonic() - began, 1), "killed_by": dict(sorted(ways.items())),
-        "operators": counts(wanted, what), "survivors": [shown(m) for m in left],
+        "seconds": round(time.monotonic() - began, 1),
+        "subjects": {name: figures(tried, same, left) for name, tried in subjects.items()},
+        "killed_by": dict(sorted(ways.items())),
+        "operators": counts(every, what), "survivors": [shown(m) for m in left],
         "equivalents": [shown(m) for m in same],
     }
     path = options.build / "mutation.json"
@@ -175,7 +211,8 @@ def main() -> int:
         print(f"... and {len(left) - SHOWN} more in {path}")
     for line in wrong:
         print(f"mutation: {line}", file=sys.stderr)
-    print(f"mutation: {len(wanted)} mutants, {len(killed)} killed, {len(same)} equivalent, "
+    each = ", ".join(f"{name} {len(tried.all)}" for name, tried in subjects.items())
+    print(f"mutation: {len(every)} mutants ({each}), {len(killed)} killed, {len(same)} equivalent, "
           f"{len(left)} survived; {len(cases)} inputs, {result['seconds']} s; {path}")
     return 1 if left or wrong else 0
 

@@ -2,16 +2,13 @@
 """Builds the driver: the codec with all mutants in it, and the rest of what a dump takes as it is."""
 from __future__ import annotations
 
-import fnmatch
 import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from mutation.model import Mutants
+from mutation.model import Mutants, Scope
 from mutation.rewrite import Rewriter
 from mutation.tables import Tables
 
@@ -20,28 +17,6 @@ HERE = Path(__file__).resolve().parent
 FLAGS = ["-std=gnu11", "-O1", "-g0", "-w", "-D_GNU_SOURCE", "-ftrivial-auto-var-init=pattern"]
 # Tables and the stack have no guard pages.
 SANITIZED = ["-fsanitize=address", "-fno-omit-frame-pointer"]
-
-
-@dataclass
-class Scope:
-    """What is mutated, from scope.json."""
-
-    sources: list[str]
-    functions_left_out: dict[str, str]
-    fields_left_out: dict[str, str]
-    truths: list[str]
-
-    @classmethod
-    def of(cls, data: dict[str, Any]) -> Scope:
-        return cls(data["sources"], data["functions_left_out"], data["fields_left_out"],
-                   data["truths"])
-
-    def wants(self, source: str, function: str) -> bool:
-        for pattern in self.functions_left_out:
-            name, _, where = pattern.partition("/")
-            if fnmatch.fnmatchcase(function, name) and where in ("", source):
-                return False
-        return True
 
 
 class Failed(Exception):
@@ -64,15 +39,14 @@ def mutate(root: Path, scope: Scope, tree: Path) -> tuple[Mutants, list[str]]:
         source = Rewriter(root, name, mutants, lambda f, n=name: scope.wants(n, f))
         text = source.rewritten()
         if name.endswith(".c"):
-            text += Tables(source, mutants, scope.fields_left_out,
-                           scope.truths).patches()
+            text += Tables(source, mutants, scope).patches()
             lists.append("devfd_patches_" + name.replace("/", "_").replace(".", "_"))
         (tree / name).write_text(text, encoding="latin-1")
     return mutants, lists
 
 
 def build(root: Path, scope: Scope, out: Path, compiler: str = "cc") -> tuple[Mutants, Path]:
-    """The mutants and the driver. root has the folder codec."""
+    """The mutants of a subject and its driver. root has the folder codec."""
     tree, objects = out / "src", out / "obj"
     for folder in (tree, objects):
         shutil.rmtree(folder, ignore_errors=True)
@@ -87,16 +61,18 @@ def build(root: Path, scope: Scope, out: Path, compiler: str = "cc") -> tuple[Mu
         "struct devfd_patch *const devfd_all_patches[] = {" +
         "".join(f"{n}, " for n in lists) + "0};\n", encoding="ascii")
 
-    # The core from the mutated tree, without const, so that tables can be patched; names, rules
-    # and the dump from the sources as they are.
-    core = sorted(p for p in [*(tree / "codec").glob("*.c"),
-                              *(tree / "codec/generated").glob("*.c")]
-                  if p.stem not in ("tables", "examples", "header_check"))
-    plain = sorted([*(root / "codec/tables").glob("*.c"), root / "codec/generated/tables.c",
-                    root / "codec/generated/examples.c", root / "codec/cli/dump.c"])
-    jobs = [(p, [*SANITIZED, "-Dconst=", "-include", str(HERE / "mutant.h")]) for p in core]
-    jobs += [(p, [f"-I{root}"]) for p in plain]
-    jobs += [(p, [f"-I{HERE}", f"-I{root}", f"-DDEVFD_MUTANTS={mutants.next() - 1}"])
+    # What judges from the mutated tree, without const, so that tables can be patched; the rest from
+    # the sources as they are.
+    judges = sorted({p.relative_to(tree) for pattern in [*scope.sources, *scope.built]
+                     for p in tree.glob(pattern) if p.suffix == ".c"})
+    others = sorted(p.relative_to(root) for folder in ("codec", "codec/generated", "codec/tables")
+                    for p in (root / folder).glob("*.c") if p.stem != "header_check")
+    asks = [f"-I{root}", *(["-include", str(root / scope.asked_by)] if scope.asked_by else [])]
+    jobs = [(tree / p, [*SANITIZED, "-Dconst=", "-include", str(HERE / "mutant.h")])
+            for p in judges]
+    jobs += [(root / p, [f"-I{root}"]) for p in others if p not in judges]
+    jobs += [(root / "codec/cli/dump.c", asks)]
+    jobs += [(p, [f"-I{HERE}", *asks, f"-DDEVFD_MUTANTS={mutants.next() - 1}"])
              for p in (out / "patches.c", HERE / "driver.c")]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         done = [pool.submit(compiled, compiler, p, objects / f"{i}.o", flags)

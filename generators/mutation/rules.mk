@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # rules.mk: how the corpus is tried on mutants of the codec; part of the Makefile.
 
-# Sources to mutate, as MUTATION=codec/chain.c; all of generators/mutation/scope.json if empty.
+# Sources to mutate, as MUTATION=codec/chain.c; all of generators/mutation/scope/ if empty.
 MUTATION ?=
 
 .PHONY: mutation check-mutation

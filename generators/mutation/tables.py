@@ -3,13 +3,14 @@
 a run applies to the table in memory (the build has no const, so that tables can be written)."""
 from __future__ import annotations
 
+import fnmatch
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator
 
-from clang.cindex import CursorKind as Kind, Type, TypeKind
+from clang.cindex import Cursor, CursorKind as Kind, Type, TypeKind
 
-from mutation.model import Mutants
+from mutation.model import Mutants, Scope
 from mutation.rewrite import INTEGERS, Rewriter
 
 # What a patch does; the names of enum devfd_patch_how in mutant.h.
@@ -19,26 +20,48 @@ NUMBER_CHANGES = (("PLUS", "+ 1"), ("MINUS", "- 1"), ("ZERO", "0"), ("LOW", "low
 
 @dataclass
 class Leaf:
-    """One scalar of a table. path: the C expression; row: the array element that it stands in."""
+    """One scalar of a table. path: the C expression."""
 
     path: str
     type: Type
     text: str
     line: int
-    row: str
+    where: str  # the path with the names of rows
     next_path: str | None
     truth: bool  # 0, or anything else
+    late: bool  # the path goes by a pointer, so that it is no constant
 
 
 class Initializer:
     """The text of an initializer as a tree of braces: values with their place."""
 
     TOKEN = re.compile(r"\s+|/\*.*?\*/|//[^\n]*", re.S)
+    COMPOUND = re.compile(r"\([\w\s]+\[\]\)(?=\{)")
+    MACRO = re.compile(r"#define (\w+)\(([^)]*)\)((?:[^\n]*\\\n)*[^\n]*)")
+    DESIGNATOR = re.compile(r"(\.\w+|\[\w+\])\s*=\s*")
+    STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
     def __init__(self, text: str, at: int) -> None:
+        self.macros = {found[1]: (re.findall(r"\w+", found[2]), found[3])
+                       for found in self.MACRO.finditer(text)}
         self.text = text
         self.at = at
         self.comment = ""
+
+    def expand(self) -> None:
+        """A row that a macro of this file makes; lines stay where they are."""
+        match = re.compile(r"(\w+)\(([^()]*)\)").match(self.text, self.at)
+        if not match or match[1] not in self.macros:
+            return
+        names, body = self.macros[match[1]]
+        given = dict(zip(names, (part.strip() for part in match[2].split(","))))
+        body = re.sub(r"\s+", " ", body.replace("\\\n", " ")).strip()
+        body = re.sub(r"\w+", lambda word: given.get(word[0], word[0]), body)
+        body += "\n" * match[0].count("\n")
+        self.text = self.text[:self.at] + body + self.text[match.end():]
+
+    def line(self, at: int) -> int:
+        return self.text.count("\n", 0, at) + 1
 
     def skip(self) -> None:
         while match := self.TOKEN.match(self.text, self.at):
@@ -47,8 +70,10 @@ class Initializer:
             self.at = match.end()
 
     def value(self) -> object:
-        """(text, place) of a scalar, or {designator or number: value} with "" for a comment."""
+        """(text, line) of a scalar, or {designator or number: value} with "" for a comment."""
         self.skip()
+        if match := self.COMPOUND.match(self.text, self.at):
+            self.at = match.end()
         if self.text[self.at] != "{":
             return self.scalar()
         self.at += 1
@@ -57,10 +82,11 @@ class Initializer:
         self.skip()
         found[""] = self.comment
         while self.text[self.at] != "}":
-            match = re.compile(r"\.(\w+)\s*=").match(self.text, self.at)
+            self.expand()
+            match = self.DESIGNATOR.match(self.text, self.at)
             key: object = sum(1 for k in found if k != "")
             if match:
-                key = match.group(1)
+                key = match[1].strip(".[]")
                 self.at = match.end()
             found[key] = self.value()
             self.skip()
@@ -73,79 +99,120 @@ class Initializer:
     def scalar(self) -> tuple[str, int]:
         start, depth = self.at, 0
         while depth or self.text[self.at] not in ",};":
+            if match := self.STRING.match(self.text, self.at):
+                self.at = match.end()
+                continue
             depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(self.text[self.at], 0)
             self.at += 1
-        return self.text[start:self.at].strip(), start
+        return self.text[start:self.at].strip(), self.line(start)
 
 
 class Tables:
     """The tables of one file, which has been parsed for its functions."""
 
-    def __init__(self, source: Rewriter, mutants: Mutants, left_out: dict[str, str],
-                 truths: list[str]) -> None:
+    def __init__(self, source: Rewriter, mutants: Mutants, scope: Scope) -> None:
         self.source = source
         self.mutants = mutants
-        self.left_out = left_out
-        self.truths = truths
+        self.scope = scope
+        self.named: dict[str, set[str]] = {}  # what the tables of a pattern hold
 
-    def leaves(self) -> Iterator[tuple[str, Leaf]]:
+    def trees(self) -> Iterator[tuple[Cursor, object]]:
+        """The tables of this file, each with its values."""
         for cursor in self.source.unit.cursor.get_children():
             if cursor.kind != Kind.VAR_DECL or not self.source.here(cursor) or \
-                    cursor.spelling in self.left_out:
+                    any(fnmatch.fnmatchcase(cursor.spelling, pattern)
+                        for pattern in self.scope.fields_left_out):
                 continue
             start, end = self.source.span(cursor)
             text = self.source.text[start:end]
-            if "=" not in text:
-                continue
-            tree = Initializer(self.source.text, start + text.index("=") + 1).value()
-            yield from ((cursor.spelling, leaf)
-                        for leaf in self.walk(cursor.spelling, cursor.type, tree, "", None))
+            if "=" in text:
+                yield cursor, Initializer(self.source.text, start + text.index("=") + 1).value()
 
-    def walk(self, path: str, kind: Type, tree: object, row: str,
-             next_path: str | None, truth: bool = False) -> Iterator[Leaf]:
-        kind = kind.get_canonical()
-        if kind.kind in (TypeKind.CONSTANTARRAY, TypeKind.INCOMPLETEARRAY):
+    def leaves(self) -> Iterator[Leaf]:
+        trees = list(self.trees())
+        for pattern in {rows.named_in for rows in self.scope.rows_left_out.values()}:
+            self.named[pattern] = {
+                value[0] for cursor, tree in trees if isinstance(tree, dict) and
+                fnmatch.fnmatchcase(cursor.spelling, pattern)
+                for value in tree.values() if isinstance(value, tuple)}
+        for cursor, tree in trees:
+            name = cursor.spelling
+            for leaf in self.walk(Leaf(name, cursor.type, "", 0, name, None, False, False), tree):
+                if self.wanted(leaf):
+                    yield leaf
+
+    def wanted(self, leaf: Leaf) -> bool:
+        """Whether a table has this row for what judges, too."""
+        table, _, rest = leaf.path.partition("[")
+        rows = self.scope.rows_left_out.get(table)
+        if rows is None or rest.partition(".")[2] in rows.but:
+            return True
+        return rest.partition("]")[0] in self.named[rows.named_in]
+
+    def walk(self, at: Leaf, tree: object) -> Iterator[Leaf]:
+        """at: what the tree stands at."""
+        kind = at.type.get_canonical()
+        if kind.kind == TypeKind.POINTER and isinstance(tree, dict):
+            yield from self.walk_rows(replace(at, late=True), kind.get_pointee(), tree)
+        elif kind.kind in (TypeKind.CONSTANTARRAY, TypeKind.INCOMPLETEARRAY):
             assert isinstance(tree, dict)
-            count = len(tree) - 1
-            for i in range(count):
-                other = f"{path}[{(i + 1) % count}]" if count > 1 else None
-                inner = tree[i]
-                name = str(i)
-                if isinstance(inner, dict) and inner[""]:
-                    name = re.sub(r"^/\*\s*|[:\s*].*", "", str(inner[""]), flags=re.S)
-                yield from self.walk(f"{path}[{i}]", kind.element_type, inner, name, other)
+            yield from self.walk_rows(at, kind.element_type, tree)
         elif kind.kind == TypeKind.RECORD:
             assert isinstance(tree, dict)
+            owner = kind.get_declaration().spelling
             for number, field in enumerate(kind.get_fields()):
-                inner = tree.get(field.spelling, tree.get(number))
-                owner = kind.get_declaration().spelling
-                if f"{owner}.{field.spelling}" in self.left_out:
+                inner, name = tree.get(field.spelling, tree.get(number)), field.spelling
+                if f"{owner}.{name}" in self.scope.fields_left_out or inner is None:
                     continue
-                if inner is None:
-                    continue
-                other = f"{next_path}.{field.spelling}" if next_path else None
-                yield from self.walk(f"{path}.{field.spelling}", field.type, inner, row, other,
-                                     f"{owner}.{field.spelling}" in self.truths)
+                yield from self.walk(
+                    replace(at, path=f"{at.path}.{name}", where=f"{at.where}.{name}",
+                            type=field.type, truth=f"{owner}.{name}" in self.scope.truths,
+                            next_path=at.next_path and f"{at.next_path}.{name}"), inner)
         else:
             assert isinstance(tree, tuple)
-            text, at = tree
-            line = self.source.text.count("\n", 0, at) + 1
-            yield Leaf(path, kind, text, line, row, next_path,
-                       truth)
+            yield replace(at, type=kind, text=tree[0], line=tree[1])
+
+    def walk_rows(self, at: Leaf, kind: Type, tree: dict[object, object]) -> Iterator[Leaf]:
+        keys = [key for key in tree if key != ""]
+        for key, other in zip(keys, keys[1:] + keys[:1]):
+            following = f"{at.path}[{other}]" if len(keys) > 1 else None
+            yield from self.walk(
+                replace(at, path=f"{at.path}[{key}]", type=kind, next_path=following,
+                        where=f"{at.where}[{self.row_name(key, tree[key])}]"), tree[key])
+
+    @staticmethod
+    def row_name(key: object, row: object) -> str:
+        """The designator of a row, the name in its comment, the text it begins with, or its
+        number."""
+        if isinstance(key, str) or not isinstance(row, dict):
+            return str(key)
+        if row[""]:
+            return re.sub(r"^/\*\s*|[:\s*].*", "", str(row[""]), flags=re.S)
+        text = row.get("name", row.get(0))
+        if isinstance(text, tuple) and text[0].startswith('"'):
+            return text[0].strip('"')
+        return str(key)
 
     def patches(self) -> str:
         """The rows of this file's list of patches, as C to stand at the end of the file."""
-        rows = []
-        for table, leaf in self.leaves():
-            where = re.sub(r"\[\d+\]", f"[{leaf.row}]", leaf.path, count=1)
+        rows, late = [], []
+        name = "devfd_patches_" + re.sub(r"\W", "_", self.source.name)
+        for leaf in self.leaves():
             for how, shown, other in self.changes(leaf):
-                number = self.mutants.add(0, self.source.name, leaf.line, where, "table",
+                number = self.mutants.add(0, self.source.name, leaf.line, leaf.where, "table",
                                           leaf.text, shown, leaf.path)
+                place = f"(void *)&{leaf.path}"
+                if leaf.late:
+                    late.append(f"\t{name}[{len(rows)}].at = {place};\n"
+                                f"\t{name}[{len(rows)}].other = {other};\n")
+                    place, other = "0", "0"
                 rows.append(f"\t{{{number}, DEVFD_PATCH_{how}, sizeof({leaf.path}), "
-                            f"(void *)&{leaf.path}, {other}}},\n")
-        name = re.sub(r"\W", "_", self.source.name)
-        return (f"\nstruct devfd_patch devfd_patches_{name}[] = {{\n{''.join(rows)}"
-                f"\t{{0, 0, 0, 0, 0}}}};\n")
+                            f"{place}, {other}}},\n")
+        text = f"\nstruct devfd_patch {name}[] = {{\n{''.join(rows)}\t{{0, 0, 0, 0, 0}}}};\n"
+        if late:
+            text += (f"__attribute__((constructor)) static void {name}_late(void)\n"
+                     f"{{\n{''.join(late)}}}\n")
+        return text
 
     def changes(self, leaf: Leaf) -> Iterator[tuple[str, str, str]]:
         if leaf.text.startswith("sizeof"):

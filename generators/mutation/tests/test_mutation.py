@@ -3,14 +3,16 @@
 input notices is reported, and that an entry of equivalent/ has to be right."""
 from __future__ import annotations
 
-import json
+import collections
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from mutation import corpus, equivalent
-from mutation.build import HERE, Scope
-from mutation.model import Mutant, Mutants
+from mutation.__main__ import Tried, figures
+from mutation.build import HERE
+from mutation.model import Mutant, Mutants, Rows, Scope
 from mutation.rewrite import Rewriter
 from mutation.tables import Tables
 
@@ -31,6 +33,26 @@ int judge(int a, int b)
 }
 int left_alone(int a) { return a + 1; }
 """
+# Rows as those of the table engine: by number, out of a macro, with more rows in place of a name.
+ROWS = """
+enum { ONE = 1, TWO, LISTED, UNLISTED };
+struct value { int number; };
+struct row { const char *name; const struct value *values; int count, asks, many; };
+#define VALUES(array) array, sizeof(array) / sizeof((array)[0])
+static const struct value two_values[] = { {5}, {7} };
+const int the_rules[] = { LISTED };
+const struct row rows[] = {
+	[ONE] = {"a, \\"name", VALUES(two_values)},
+	[TWO] = {"none"},
+	[LISTED] = {.values = (const struct value[]){{.number = 3},
+		{.number = 4}}, .count = 2, .asks = 1},
+	[UNLISTED] = {.values = (const struct value[]){{.number = 8}}, .count = 1, .asks = 1},
+};
+int judge(int a, int b)
+{
+	return rows[a].values[b].number;
+}
+"""
 MAIN = """
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,22 +67,35 @@ int main(int argc, char **argv)
 	for (p = devfd_patches_small_c; p->number; p++)
 		if (p->number == devfd_mutant && p->how == DEVFD_PATCH_PLUS)
 			++*(int *)p->at;
-	return printf("%d %d %d", judge(1, 2), judge(2, 2), judge(5, 2)) < 0 || argc != 2;
+	return printf("%d %d %d", judge(A), judge(B), judge(C)) < 0 || argc != 2;
 }
 """
+SCOPE = Scope("small", [], "", ["small.c"], {}, {"row.name": "a name"},
+              {"rows": Rows("*_rules", ("asks",))}, ["row.many", "row.asks"])
+
+
+def built(folder: Path, text: str, scope: Scope, calls: tuple[str, ...]) -> tuple[Mutants, Path]:
+    (folder / "small.c").write_text(text, encoding="ascii")
+    mutants = Mutants()
+    source = Rewriter(folder, "small.c", mutants, lambda name: name == "judge")
+    text = source.rewritten() + Tables(source, mutants, scope).patches()
+    (folder / "out.c").write_text(text, encoding="ascii")
+    (folder / "main.c").write_text(MAIN, encoding="ascii")
+    subprocess.run(["cc", "-std=gnu11", "-w", "-Dconst=", "-include", HERE / "mutant.h",
+                    *(f"-D{name}={call}" for name, call in zip("ABC", calls)), "-o",
+                    folder / "small", folder / "out.c", folder / "main.c"], check=True)
+    return mutants, folder / "small"
 
 
 @pytest.fixture(name="small")
 def fixture_small(tmp_path: Path) -> tuple[Mutants, Path]:
-    (tmp_path / "small.c").write_text(SMALL, encoding="ascii")
-    mutants = Mutants()
-    source = Rewriter(tmp_path, "small.c", mutants, lambda name: name == "judge")
-    text = source.rewritten() + Tables(source, mutants, {}, ["row.many"]).patches()
-    (tmp_path / "out.c").write_text(text, encoding="ascii")
-    (tmp_path / "main.c").write_text(MAIN, encoding="ascii")
-    subprocess.run(["cc", "-std=gnu11", "-w", "-Dconst=", "-include", HERE / "mutant.h", "-o",
-                    tmp_path / "small", tmp_path / "out.c", tmp_path / "main.c"], check=True)
-    return mutants, tmp_path / "small"
+    scope = replace(SCOPE, rows_left_out={})
+    return built(tmp_path, SMALL, scope, ("1,2", "2,2", "5,2"))
+
+
+@pytest.fixture(name="rows")
+def fixture_rows(tmp_path: Path) -> tuple[Mutants, Path]:
+    return built(tmp_path, ROWS, SCOPE, ("1,0", "1,1", "3,1"))
 
 
 def said(program: Path, number: int) -> str:
@@ -91,6 +126,24 @@ def test_tables_are_patched(small: tuple[Mutants, Path]) -> None:
     assert said(program, tag[0].number) == "10 4 7"
     many = [m for m in mutants.all if m.function.endswith(".many")]
     assert [m.mutation for m in many] == ["0"]
+
+
+def test_rows_of_the_table_engine_are_patched(rows: tuple[Mutants, Path]) -> None:
+    mutants, program = rows
+    assert said(program, 0) == "5 7 4"
+    found = {m.function: m for m in mutants.all if m.operator == "table" and m.mutation == "+ 1"}
+    assert said(program, found["two_values[1].number"].number) == "5 8 4"
+    listed = found["rows[LISTED].values[1].number"]
+    assert said(program, listed.number) == "5 7 5"
+    assert ROWS.splitlines()[listed.line - 1].strip().startswith("{.number = 4}")
+
+
+def test_rows_that_nothing_lists_are_left_out(rows: tuple[Mutants, Path]) -> None:
+    places = {m.function for m in rows[0].all if m.operator == "table"}
+    assert places == {
+        "two_values[0].number", "two_values[1].number", "the_rules[0]", "rows[LISTED].asks",
+        "rows[LISTED].count", "rows[LISTED].values[0].number", "rows[LISTED].values[1].number",
+        "rows[UNLISTED].asks"}
 
 
 def test_functions_left_out_have_no_mutant(small: tuple[Mutants, Path]) -> None:
@@ -147,8 +200,42 @@ def test_an_answer_has_to_be_the_one_of_the_corpus() -> None:
     assert not case.agrees("accept {}")
 
 
-def test_the_scope_names_what_exists() -> None:
-    scope = Scope.of(json.loads((HERE / "scope.json").read_text(encoding="utf-8")))
-    assert all((HERE.parents[1] / name).is_file() for name in scope.sources)
-    assert scope.wants("codec/chain.c", "judge_link")
-    assert not scope.wants("codec/generated/tlv.c", "devfd_put_tlv_end")
+SCOPES = {path.stem: Scope.read(path) for path in (HERE / "scope").glob("*.json")}
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES.keys())
+def test_a_scope_names_what_exists(scope: Scope) -> None:
+    root = HERE.parents[1]
+    assert all((root / name).is_file() for name in scope.sources)
+    assert all(list(root.glob(pattern)) for pattern in scope.built)
+    assert not scope.asked_by or (root / scope.asked_by).is_file()
+
+
+def test_the_loops_leaves_and_tables_are_mutated() -> None:
+    assert sorted(SCOPES) == ["leaves", "tables"]
+    assert {"codec/chain.c", "codec/generated/tlv.c"} <= set(SCOPES["leaves"].sources)
+    assert {"codec/tables/engine.c", "codec/generated/tables.c"} == set(SCOPES["tables"].sources)
+    assert SCOPES["leaves"].wants("codec/chain.c", "judge_link")
+    assert not SCOPES["leaves"].wants("codec/generated/tlv.c", "devfd_put_tlv_end")
+    assert SCOPES["tables"].wants("codec/tables/engine.c", "judge_string")
+
+
+def test_a_source_is_in_one_subject() -> None:
+    sources = [name for scope in SCOPES.values() for name in scope.sources]
+    assert len(sources) == len(set(sources))
+
+
+def figures_of(*names: str) -> dict[str, list[Mutant]]:
+    return {name: [one(file=f"{name}.c", number=i) for i in (1, 2, 3)]
+            for name in names}
+
+
+def test_each_subject_has_its_figures() -> None:
+    """Numbers of mutants begin at 1 in each subject, and must not be mixed up."""
+    subjects = {name: Tried(all_, all_[:1], all_[1:], collections.Counter(crash=1))
+                for name, all_ in figures_of("a", "b").items()}
+    same, left = subjects["a"].survived[:1], subjects["a"].survived[1:] + subjects["b"].survived
+    assert figures(subjects["a"], same, left) == {
+        "mutants": 3, "killed": 1, "equivalent": 1, "survived": 1}
+    assert figures(subjects["b"], same, left) == {
+        "mutants": 3, "killed": 1, "equivalent": 0, "survived": 2}
