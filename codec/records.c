@@ -119,9 +119,9 @@ static int needed_children(const struct devfd_scan *s, uint32_t parent, uint32_t
 int devfd_children(const struct devfd_scan *s, uint32_t at, uint32_t end, uint32_t parent,
 		   uint32_t owner, struct devfd_item *item)
 {
-	uint32_t start = at, before = 0, seen = 0, kept = 0, used;
+	uint32_t start = at, before = 0, seen = 0, used;
 	struct head h;
-	int rc;
+	int rc, kept = 0;
 
 	/*@ loop invariant start <= at <= end;
 	  @ loop invariant DEVFD_VIEWS(s->base, s->size, item);
@@ -186,14 +186,15 @@ static int item_record(const struct devfd_scan *s, struct devfd_cursor *c, const
 		       struct devfd_item *item)
 {
 	int region = h->row->item == DEVFD_REGION;
-	uint32_t low = region ? c->regions : c->irqs, used;
+	uint32_t low = region ? c->regions : c->irqs, room = h->len - HEAD, used;
 	int rc;
 
 	devfd_item_init(item, h->row->item);
 	item->index = DEVFD_UNKNOWN;
-	if (s->version < FULL && item->kind == DEVFD_IRQ)
+	/* Version 2 needs a record that says it. */
+	if (!region)
 		item->count = DEVFD_IRQ_COUNT_DEFAULT;
-	rc = DEVFD_LEAF(h->row, s, c->at + HEAD, h->len - HEAD, s->version, item, &used);
+	rc = DEVFD_LEAF(h->row, s, c->at + HEAD, room, s->version, item, &used);
 	if (rc)
 		return rc;
 	rc = devfd_children(s, c->at + HEAD + used, c->at + h->len,
@@ -320,7 +321,7 @@ int devfd_tlv_open(struct devfd_scan *s, struct devfd *d)
 	if (s->size < devfd_tlv_header.size)
 		return devfd_fail(s, devfd_tlv_header.short_rule, 0);
 	devfd_item_init(&d->device, DEVFD_DEVICE);
-	rc = DEVFD_LEAF(&devfd_tlv_header, s, 0, s->size, 0, &d->device, &used);
+	rc = DEVFD_LEAF(&devfd_tlv_header, s, 0, s->size, s->version, &d->device, &used);
 	if (rc)
 		return rc;
 	s->version = devfd_get32(s->base + DEVFD_AT_TLV_HEADER_VERSION, s->big);
@@ -356,7 +357,7 @@ int devfd_tlv_open(struct devfd_scan *s, struct devfd *d)
 }
 
 /* One record of a run: an envelope is opened, a type that is not listed is kept as it is, others
- * are passed. */
+ * are passed. Lengths were checked when the input was judged; the buffer may have changed since. */
 int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept)
 {
 	uint32_t big = item->kept.order == DEVFD_ORDER_BIG;
@@ -371,12 +372,12 @@ int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct de
 		uint32_t left = item->kept.end - at, len, size;
 
 		if (left < HEAD)
-			return DEVFD_END;
+			break;
 		len = devfd_get32(p + LEN_AT, big);
 		if (len < HEAD)
-			return DEVFD_END;
+			break;
 		if (len > left)
-			return DEVFD_END;
+			break;
 		at += len;
 		*cursor = at;
 		row = devfd_record_row(devfd_get32(p, big));
@@ -392,11 +393,11 @@ int devfd_kept_record(const struct devfd_item *item, uint32_t *cursor, struct de
 		if (row->due != DEVFD_DUE_KEPT)
 			continue;
 		if (len < HEAD + DEVFD_SIZE_TLV_KEPT)
-			return DEVFD_END;
+			break;
 		p += HEAD;
 		size = devfd_get32(p + DEVFD_AT_TLV_KEPT_SIZE, big);
 		if (size > len - HEAD - DEVFD_SIZE_TLV_KEPT)
-			return DEVFD_END;
+			break;
 		kept->origin = devfd_get32(p + DEVFD_AT_TLV_KEPT_ORIGIN, big);
 		kept->order = devfd_get32(p + DEVFD_AT_TLV_KEPT_ORDER, big);
 		kept->id = devfd_get32(p + DEVFD_AT_TLV_KEPT_ID, big);

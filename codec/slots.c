@@ -132,11 +132,9 @@ static int tail_part(const struct devfd_scan *s, uint32_t place, uint16_t next_r
   @*/
 static void implied(const struct devfd_type *type, struct devfd_item *item)
 {
-	uint32_t flags = devfd_type_flags(type, item->index);
-
 	item->offset = (uint64_t)item->index << type->shift;
-	item->flags |= flags;
-	if (flags & DEVFD_BAR)
+	item->flags = devfd_type_flags(type, item->index);
+	if (item->flags & DEVFD_BAR)
 		item->bar = item->index;
 }
 
@@ -241,7 +239,8 @@ int devfd_slots_next(const struct devfd_scan *s, const struct devfd *d, struct d
 		if (rc != DEVFD_IS_ABSENT)
 			return rc;
 	}
-	if (l->region.tail && c->tail != s->size)
+	/* Without a tail it ended where the slots do, which is the end of the file. */
+	if (c->tail != s->size)
 		return devfd_fail(s, DEVFD_RULE_ARRAY_TAIL_END, c->tail);
 	return DEVFD_END;
 }
@@ -362,7 +361,7 @@ int devfd_slots_open(struct devfd_scan *s, struct devfd *d)
 	s->version = DEVFD_TLV_VERSION_FULL;
 	d->version = s->version;
 	devfd_item_init(&d->device, DEVFD_DEVICE);
-	rc = DEVFD_LEAF(l, s, 0, s->size, 0, &d->device, &used);
+	rc = DEVFD_LEAF(l, s, 0, s->size, s->version, &d->device, &used);
 	if (rc)
 		return rc;
 	if (l->type) {
@@ -375,8 +374,6 @@ int devfd_slots_open(struct devfd_scan *s, struct devfd *d)
 		rc = devfd_item_finish(s, 0, &d->device);
 	if (rc)
 		return rc;
-	s->num_regions = d->device.num_regions;
-	s->num_irqs = d->device.num_irqs;
 	c = d->first;
 	/*@ loop invariant DEVFD_SLOT_CURSOR(s, d, (&c));
 	  @ loop assigns rc, c, item, *s->error;

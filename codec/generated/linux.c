@@ -21,8 +21,7 @@ static int devfd_leaf_linux_device_info(const struct devfd_scan *s, uint32_t at,
 	item->flags |= ((flags & 0x1u) << 24);
 	if (flags & 0x80u)
 		item->flags |= DEVFD_WIRE_CAPS;
-	item->more = flags & ~0x1ffu;
-	item->more |= flags & 0x17eu;
+	item->more = flags & ~0x81u;
 	if (flags & 0x2u) {
 		item->bus = DEVFD_BUS_PCI;
 		item->more &= ~0x2u;
@@ -261,7 +260,7 @@ static int devfd_leaf_linux_sparse_mmap(const struct devfd_scan *s, uint32_t at,
 	for (i = 0; i < count; i++) {
 		const uint8_t *p = s->base + at + 8 + (size_t)16 * i;
 
-		if (!devfd_fits(devfd_get64(p + 0, s->big), devfd_get64(p + 8, s->big), item->size))
+		if (!devfd_fits(devfd_get64(p, s->big), devfd_get64(p + 8, s->big), item->size))
 			return devfd_fail(s, DEVFD_RULE_MODEL_AREA_INSIDE, at + 8 + 16 * i);
 	}
 	*used = 8u + 16 * count;

@@ -430,9 +430,9 @@ static int devfd_leaf_tlv_areas(const struct devfd_scan *s, uint32_t at, uint32_
 	word = devfd_get32(s->base + at - 4, s->big);
 	if (word)
 		return devfd_fail(s, DEVFD_RULE_TLV_AREAS_FLAGS_IS, at - 4);
-	if ((room - 0u) % 16)
+	if (room % 16)
 		return devfd_fail(s, DEVFD_RULE_TLV_AREAS_AREAS_MULTIPLE, at);
-	count = (room - 0u) / 16;
+	count = room / 16;
 	item->areas.p = s->base + at;
 	item->areas.count = count;
 	item->areas.order = s->order;
@@ -443,7 +443,7 @@ static int devfd_leaf_tlv_areas(const struct devfd_scan *s, uint32_t at, uint32_
 	for (i = 0; i < count; i++) {
 		const uint8_t *p = s->base + at + (size_t)16 * i;
 
-		if (!devfd_fits(devfd_get64(p + 0, s->big), devfd_get64(p + 8, s->big), item->size))
+		if (!devfd_fits(devfd_get64(p, s->big), devfd_get64(p + 8, s->big), item->size))
 			return devfd_fail(s, DEVFD_RULE_MODEL_AREA_INSIDE, at + 16 * i);
 	}
 	*used = 0u + 16 * count;

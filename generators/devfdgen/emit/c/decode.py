@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ...model import Body, Enum, Field, FlagSet, Operand, Rule, Spec
+from ...model import Bit, Body, Enum, Field, FlagSet, Operand, Rule, Spec
 from .. import Refused
 from . import names
 from .names import hexa
@@ -207,8 +207,9 @@ class Leaf:
     def _array(self, field: Field) -> None:
         self.extra.append("uint32_t count;")
         if field.count == "rest":
-            self.lines += check(f"(room - {self.fixed}) % {field.width}", field.rules["multiple"], at(field))
-            self.lines.append(f"count = (room - {self.fixed}) / {field.width};")
+            rest = "room" if self.fixed == "0u" else f"(room - {self.fixed})"
+            self.lines += check(f"{rest} % {field.width}", field.rules["multiple"], at(field))
+            self.lines.append(f"count = {rest} / {field.width};")
             return
         count, rule = self.load(field.count), field.rules["counts"]
         condition = f"{count} > (room - {self.fixed}) / {field.width}"
@@ -278,16 +279,14 @@ class Leaf:
         caps = next((bit for bit in flags.members if bit.wire and bit.name == "CAPS"), None)
         if caps:
             self.lines += [f"if ({value} & {hexa(1 << caps.bit)})", "item->flags |= DEVFD_WIRE_CAPS;"]
-        if isinstance(flags.rest, tuple):
-            self.lines.append(f"item->more = {value} & ~{hexa(flags.mask())};")
-        if any(bit.bus for bit in flags.members):
-            self._bus(value, flags)
-
-    def _bus(self, value: str, flags: FlagSet) -> None:
-        """The first bus bit decides; others are kept."""
         buses = [bit for bit in flags.members if bit.bus]
-        mask = sum(1 << bit.bit for bit in buses)
-        self.lines.append(f"item->more |= {value} & {hexa(mask)};")
+        if isinstance(flags.rest, tuple):
+            taken = flags.mask() & ~sum(1 << bit.bit for bit in buses)
+            self.lines.append(f"item->more = {value} & ~{hexa(taken)};")
+        self._bus(value, buses)
+
+    def _bus(self, value: str, buses: list[Bit]) -> None:
+        """The first bus bit decides; others are kept."""
         lead = "if"
         for bit in buses:
             self.lines += [
@@ -329,7 +328,8 @@ class Leaf:
                 texts.append(self.operand(one))
                 continue
             member = members[one.member if isinstance(one.member, str) else one.member.name]
-            texts.append(f"devfd_get64(p + {member.offset}, s->big)")
+            place = f"p + {member.offset}" if member.offset else "p"
+            texts.append(f"devfd_get64({place}, s->big)")
         return [
             "/*@ loop invariant i <= count;",
             "  @ loop assigns i;",
