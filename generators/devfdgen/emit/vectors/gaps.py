@@ -13,7 +13,7 @@ from typing import Iterator
 from ... import model as m
 from .build import Builder, Vector, slug
 from .cases import Spots, tree_is_typed
-from .good import UNKNOWN, filled, trees
+from .good import UNKNOWN, filled, neighbours, trees
 from .node import Node
 from .tree import ReplyTree, SlotsTree, Tree
 
@@ -444,9 +444,46 @@ def numbers(spec: m.Spec, spots: Spots) -> Found:
                 yield f"{more} further {name}", tree, ("count",)
 
 
+def long_lists(spec: m.Spec, spots: Spots) -> Found:
+    """More elements than bytes in one of them, and more bytes than stand before them."""
+    for fmt in spec.formats.values():
+        for body in fmt.bodies():
+            list_ = body.variable
+            if list_ is None or body.kind not in ("record", "capability"):
+                continue
+            before = body.fixed_size
+            sizes = {list_.width - 1, list_.width, list_.width + 1, 40} if list_.struct else {
+                before, before + 1, before + 4, 2 * before + 13, 300}
+            for spot, size in product(spots.of_body(body), sorted(sizes)):
+                tree = spot.make()
+                node = spot.node(tree)
+                if list_.struct is not None:
+                    value = neighbours(list_.struct, size, 8)
+                else:
+                    value = bytes(1 + number % 255 for number in range(size))
+                if spot.kind == "region":
+                    tree.put("region", "size", ROOM)
+                    tree.flag("region", "MMAP", True)
+                node.values[list_.name] = value
+                yield f"{list_.name} of {body.lname}, {size}", tree, ("count", "overread")
+
+
+def no_flag(spec: m.Spec, spots: Spots) -> Found:
+    """Each record that makes something known, below an item that has no flag of its own."""
+    for fmt in spec.formats.values():
+        for body in (one for one in fmt.records.values() if one.knows is not None):
+            for spot in spots.of_body(body):
+                tree = spot.make()
+                if tree.item(spot.kind) is None:
+                    continue
+                tree.clear(spot.kind)
+                spot.node(tree)
+                yield f"{body.lname} and no flag", tree, ("fail-open",)
+
+
 REPLIES = (reply_fields, reply_sizes, lists_cut, counts, overlaps, sequences, newer)
 LAYOUTS = (all_slots, broken_slots, free_counts, without_flag, magics, kept, lengths, tags,
-           children, numbers)
+           children, numbers, long_lists, no_flag)
 
 
 def as_producer(builder: Builder, big: bool) -> Iterator[Vector | None]:

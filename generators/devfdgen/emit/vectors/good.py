@@ -191,11 +191,12 @@ def replies_trees(spec: m.Spec, fmt: m.Format, spots: Spots) -> Iterator[tuple[s
         yield f"{reply.name}.nochain", tree
 
 
-def neighbours(struct: m.Struct) -> list[tuple[int, int]]:
-    """Two ranges, the second right behind the first; some end in a size, some in an address."""
+def neighbours(struct: m.Struct, count: int = 2, size: int = 0x800) -> list[tuple[int, int]]:
+    """Ranges, each right behind the one before; some end in a size, some in an address."""
+    starts = range(0, count * size, size)
     if struct.fields[-1].name == "end":
-        return [(0, 0x7FF), (0x800, 0xFFF)]
-    return [(0, 0x800), (0x800, 0x800)]
+        return [(start, start + size - 1) for start in starts]
+    return [(start, size) for start in starts]
 
 
 def filled(node: Node) -> Node:
