@@ -135,6 +135,32 @@ def test_who_tells_no_sizes_may_reject_where_more_is_wanted():
     assert result(Got(short, Answer("reject")), ["need"], True).outcome == "fail"
 
 
+def test_any_size_that_gets_on_will_do_and_no_other():
+    """A reader that was attached asked for argsz where the fixed part was cut, and failed."""
+    want = case(want=Want("need-more", "r", 0, 32), input=bytes(16))
+    for need, outcome in ((32, "pass"), (104, "pass"), (17, "pass"), (16, "fail"), (0, "fail")):
+        assert result(Got(want, Answer("need-more", need=need)), ["need"], False).outcome == outcome
+    assert result(Got(want, Answer("need-more", need=104)), ["need"], True).outcome == "fail"
+
+
+def test_what_was_received_already_may_be_refused():
+    """28 bytes came with an argsz of 20, and 28 are wanted: a call with as many would not end."""
+    want = case(level="abi", want=Want("need-more", "r", 0, 28), input=bytes(28))
+    assert result(Got(want, Answer("reject")), ["need"], False).outcome == "pass"
+    assert result(Got(want, Answer("reject")), ["need"], True).outcome == "fail"
+
+
+def test_asking_for_more_is_refusing_where_no_text_says_otherwise():
+    """A cap_offset of which the first bytes came: broken, or cut."""
+    want = case(level="robust", want=Want("reject", "r", 4), input=bytes(16))
+    assert result(Got(want, Answer("need-more", need=20)), ["need"], False).outcome == "pass"
+    assert result(Got(want, Answer("need-more", need=16)), ["need"], False).outcome == "fail"
+    assert result(Got(want, Answer("need-more")), [], False).outcome == "fail"
+    assert result(Got(want, Answer("need-more", need=20)), ["need"], True).outcome == "fail"
+    abi = case(level="abi", want=Want("reject", "r", 4), input=bytes(16))
+    assert result(Got(abi, Answer("need-more", need=20)), ["need"], False).outcome == "fail"
+
+
 def test_unspecified_is_neither_good_nor_bad():
     want = case(want=Want("unspecified"))
     assert result(Got(want, Answer("accept")), [], False).outcome == "unspecified"

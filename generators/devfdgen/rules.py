@@ -456,11 +456,13 @@ class Expander:
             [of(argsz), number(body.min), number(top_of(argsz.width))],
             f"in {what}, argsz covers at least the first {body.min} bytes", argsz, level="robust",
         )
+        # Without a chain nothing is known to stand behind the struct.
+        level = "abi" if body.chain else "ours"
         self.add(
             body, "argsz.more", "fits",
             [number(0), of(argsz), m.Operand("given", name="size")],
             f"as many bytes of {what} as argsz says were received, else the call is repeated with "
-            "that many", argsz, level="abi", verdict="need-more",
+            "that many", argsz, level=level, verdict="need-more",
         )
         self.fields(body)
         if body.cap_offset and body.cap_offset.late:
