@@ -150,6 +150,36 @@ def title(run: Run) -> str:
     return visible(" ".join(str(one) for one in told if one))
 
 
+def group(run: Run) -> str:
+    """The group of testees that the suite has to fail; of all others nothing."""
+    return visible(run.testee.get("group") or "")
+
+
+def split(runs: list[Run]) -> tuple[list[Run], dict[str, list[Run]]]:
+    """The testees, and by group those that the suite has to fail."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        if group(run):
+            groups.setdefault(group(run), []).append(run)
+    return [run for run in runs if not group(run)], groups
+
+
+def told_by(run: Run) -> list[Result]:
+    """What tells the fault of a testee that the suite has to fail."""
+    return [result for result in run.results if result.outcome in ("crash", "fail")]
+
+
+def untold(run: Run) -> list[str]:
+    """What ought to tell such a fault and does not: a hole in the suite."""
+    lines = [visible(one) for one in run.testee.get("untold") or ()]
+    return lines or ([] if told_by(run) else ["unexpected pass: no case fails"])
+
+
+def rules_of(results: Iterable[Result]) -> list[str]:
+    """The rules that results are about; a good input has none, and its format speaks for it."""
+    return sorted({_key(result.case) for result in results})
+
+
 def totals(run: Run) -> Counter[str]:
     return Counter(result.outcome for result in run.results)
 

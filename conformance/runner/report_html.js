@@ -6,9 +6,13 @@
   const table = document.getElementById("matrix");
   const form = document.getElementById("filters");
   const lines = Array.from(table.querySelectorAll("tr[data-row]"));
+  const plain = data.runs.filter((run) => !run.group).length; // those have columns in the page, the others come by switch
+  const switches = Array.from(form.querySelectorAll('input[name="group"]'));
+  const idle = form.elements.idle; // the switch for rows that nobody ran; missing where there are none
   const FIELDS = ["search", "format", "level", "role", "class", "outcome", "testee"];
   let open = null; // the cell whose details are shown
   let wanted = {};
+  let printing = false;
 
   function make(tag, text, name) {
     const out = document.createElement(tag);
@@ -83,6 +87,7 @@
     const shown = now !== "none" && counts[now === "part" ? "pass" : now];
     cell.replaceChildren(make("b", data.letters[now]), shown ? ` ${shown}` : "");
     cell.title = told(row, counts);
+    cell.setAttribute("aria-label", `${data.rows[row].key}, ${data.runs[run].name}: ${cell.title}`);
     return now;
   }
 
@@ -104,13 +109,16 @@
   function detail(row, run) {
     const { counts, groups, passed } = happened(row, run);
     const who = data.runs[run];
-    const out = make("td", undefined, "detail");
-    out.colSpan = data.runs.length + 1;
+    const whole = make("td", undefined, "detail");
+    const out = make("div", undefined, "inner"); // stays in sight where the table is wider than the page
+    whole.colSpan = data.runs.filter(seen).length + 1;
+    whole.append(out);
     const close = make("button", "Close", "close");
     close.type = "button";
     close.addEventListener("click", shut);
     out.append(close, make("h3", `${data.rows[row].key}: ${who.name}: ${told(row, counts)}`));
     const facts = make("dl");
+    if (who.group) facts.append(make("dt", "has to fail"), make("dd", who.fault));
     for (const [key, value] of [["command", who.command], ["package", who.package], ["date", who.date],
       ["corpus", who.corpus]]) {
       facts.append(make("dt", key), make("dd", value || "not told"));
@@ -128,7 +136,7 @@
       out.append(more);
     }
     out.append(make("small", "All of one case: conformance/run explain ID"));
-    return out;
+    return whole;
   }
 
   function shut() {
@@ -154,8 +162,42 @@
     cell.parentNode.after(line);
   }
 
+  // Whether the column of a testee is to be shown. No sheet of paper is wide enough for those of groups.
+  function seen(run) {
+    if (wanted.testee) return run.name === wanted.testee;
+    return !run.group || !printing && wanted.groups.includes(run.group);
+  }
+
+  // The columns of groups are made when one of them is asked for the first time.
+  function extend() {
+    const have = lines.length ? lines[0].querySelectorAll("td[data-n]").length : data.runs.length;
+    if (have === data.runs.length || !data.runs.some((run) => run.group && seen(run))) return;
+    const heads = table.tHead.rows[0];
+    for (const run of data.runs.slice(have)) {
+      const head = make("th", run.name, "fault");
+      head.scope = "col";
+      head.dataset.n = run.name;
+      heads.append(head);
+    }
+    for (const line of lines) {
+      data.runs.slice(have).forEach((run, at) => {
+        const cell = make("td");
+        cell.dataset.n = run.name;
+        line.append(cell);
+        prepare(cell, have + at, -1);
+      });
+    }
+  }
+
+  function prepare(cell, run, order) {
+    cell.dataset.run = run;
+    cell.tabIndex = order;
+    cell.setAttribute("aria-expanded", "false");
+  }
+
   function suitsRow(line, at) {
     const row = data.rows[at];
+    if (wanted.idle && line.hasAttribute("data-idle")) return false;
     if (wanted.format && !row.formats.includes(wanted.format)) return false;
     if (wanted.level && row.level !== wanted.level) return false;
     if ((wanted.class || wanted.role) && !row.cases.some(suits)) return false;
@@ -166,7 +208,11 @@
 
   function filter() {
     shut();
+    extend();
     let shown = 0;
+    const columns = data.runs.filter(seen).length;
+    table.style.setProperty("--wide", `${21 + 5.2 * columns}rem`);
+    table.parentNode.classList.toggle("wide", columns > plain + 1);
     for (const line of lines) {
       const at = Number(line.dataset.row);
       let suit = suitsRow(line, at);
@@ -174,19 +220,32 @@
         let hit = !wanted.outcome;
         for (const cell of line.querySelectorAll("td[data-n]")) {
           const run = Number(cell.dataset.run);
-          cell.hidden = Boolean(wanted.testee) && data.runs[run].name !== wanted.testee;
-          if (paint(cell, at, run) === wanted.outcome && !cell.hidden) hit = true;
+          cell.hidden = !seen(data.runs[run]);
+          if (!cell.hidden && paint(cell, at, run) === wanted.outcome) hit = true;
         }
         suit = hit;
       }
       line.hidden = !suit;
       shown += suit;
     }
-    table.querySelectorAll("thead th[data-n]").forEach((head) => {
-      head.hidden = Boolean(wanted.testee) && head.dataset.n !== wanted.testee;
-    });
-    for (const body of table.tBodies) body.hidden = !body.querySelector("tr[data-row]:not([hidden])");
+    table.querySelectorAll("thead th[data-n]").forEach((head, run) => { head.hidden = !seen(data.runs[run]); });
+    for (const body of table.tBodies) {
+      body.hidden = !body.querySelector("tr[data-row]:not([hidden])");
+      body.rows[0].firstElementChild.colSpan = columns + 1;
+    }
     document.getElementById("shown").textContent = `${shown} of ${lines.length} rows shown`;
+    enter();
+  }
+
+  // One cell is in the order of Tab at a time; the arrows lead to the others. It has to be one that can be seen.
+  function enter(cell) {
+    const now = table.querySelectorAll('td[tabindex="0"]');
+    const free = (one) => !one.hidden && !one.parentNode.hidden;
+    if (!cell && now.length === 1 && free(now[0])) return;
+    now.forEach((one) => { one.tabIndex = -1; });
+    const line = lines.find((one) => !one.hidden);
+    const next = cell || (line && line.querySelector("td[data-n]:not([hidden])"));
+    if (next) next.tabIndex = 0;
   }
 
   // The address holds the filters, so that what is seen can be sent to somebody.
@@ -197,7 +256,16 @@
       wanted[key] = words.get(key) || "";
       form.elements[key].value = wanted[key];
     }
+    const groups = words.getAll("group");
+    for (const one of switches) one.checked = groups.includes(one.value) || plain === 0;
+    if (idle) idle.checked = words.get("idle") !== "show";
+    readSwitches();
     filter();
+  }
+
+  function readSwitches() {
+    wanted.groups = switches.filter((one) => one.checked).map((one) => one.value);
+    wanted.idle = Boolean(idle && idle.checked);
   }
 
   function toAddress() {
@@ -206,6 +274,9 @@
       wanted[key] = form.elements[key].value;
       if (wanted[key]) words.set(key, wanted[key]);
     }
+    readSwitches();
+    for (const one of wanted.groups) words.append("group", one);
+    if (idle && !wanted.idle) words.set("idle", "show");
     history.replaceState(null, "", `#${words}`);
     filter();
   }
@@ -213,9 +284,11 @@
   function moved(cell, key) {
     const cells = Array.from(cell.parentNode.querySelectorAll("td[data-n]:not([hidden])"));
     const at = cells.indexOf(cell);
+    if (key === "Home") return cells[0];
+    if (key === "End") return cells[cells.length - 1];
     if (key === "ArrowRight" || key === "ArrowLeft") return cells[at + (key === "ArrowRight" ? 1 : -1)];
-    const seen = lines.filter((line) => !line.hidden);
-    const line = seen[seen.indexOf(cell.parentNode) + (key === "ArrowDown" ? 1 : -1)];
+    const left = lines.filter((line) => !line.hidden);
+    const line = left[left.indexOf(cell.parentNode) + (key === "ArrowDown" ? 1 : -1)];
     return line && line.querySelectorAll("td[data-n]:not([hidden])")[at];
   }
 
@@ -230,25 +303,19 @@
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       toggle(cell);
-    } else if (event.key.startsWith("Arrow")) {
+    } else if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") {
       const next = moved(cell, event.key);
       if (!next) return;
       event.preventDefault();
       next.focus();
     }
   });
-  // One cell is in the order of Tab at a time; the arrows lead to the others.
   table.addEventListener("focusin", (event) => {
     const cell = event.target.closest("td[data-n]");
-    if (!cell) return;
-    table.querySelectorAll('td[tabindex="0"]').forEach((one) => { one.tabIndex = -1; });
-    cell.tabIndex = 0;
+    if (cell) enter(cell);
   });
-  lines.forEach((line, at) => line.querySelectorAll("td[data-n]").forEach((cell, run) => {
-    cell.dataset.run = run;
-    cell.tabIndex = at || run ? -1 : 0;
-    cell.setAttribute("aria-expanded", "false");
-  }));
+  table.setAttribute("role", "grid"); // so that aria-expanded and the arrows mean something to a screen reader
+  lines.forEach((line) => line.querySelectorAll("td[data-n]").forEach((cell, run) => prepare(cell, run, -1)));
   form.addEventListener("input", toAddress);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(toAddress));
@@ -256,12 +323,26 @@
   document.body.classList.add("live");
   const who = document.getElementById("who");
   if (matchMedia("screen and (max-width: 760px)").matches) who.open = false;
-  addEventListener("beforeprint", () => { who.open = true; });
+  function print(begins) {
+    printing = begins;
+    if (wanted.groups.length) filter();
+  }
+  addEventListener("beforeprint", () => {
+    who.open = true;
+    document.querySelectorAll("details.group").forEach((one) => { one.open = true; });
+    print(true);
+  });
+  addEventListener("afterprint", () => print(false));
   fromAddress();
   const cell = new URLSearchParams(location.hash.slice(1)).get("cell"); // ROW.RUN, as the tests and links say it
   if (cell) {
     const [row, run] = cell.split(".").map(Number);
     const line = lines.find((one) => Number(one.dataset.row) === row);
+    const group = run < data.runs.length && data.runs[run].group;
+    if (group) switches.find((one) => one.value === group).checked = true;
+    if (idle && line && line.hasAttribute("data-idle")) idle.checked = false;
+    readSwitches();
+    filter();
     const chosen = line && line.querySelectorAll("td[data-n]")[run];
     if (chosen) { toggle(chosen); chosen.scrollIntoView({ block: "center" }); }
   }

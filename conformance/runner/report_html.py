@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Writes runs as one HTML page that needs nothing else: a matrix of rules and implementations.
 
-The table stands in the page as such; a script adds filters and what happened in each cell. What
-passed is counted and named by reference alone, so that many runs stay a page that can be sent."""
+The table stands in the page as such; a script adds filters, what happened in each cell, and the
+columns of testees that the suite has to fail, of which there are many. What passed is counted and
+named by reference alone, so that many runs stay a page that can be sent."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Case, Result, Run
-from .matrix import (LEVELS, STATES, Row, manifest_rules, rows, said, spans, state, title, totals,
-                     visible)
+from .matrix import (LEVELS, STATES, Row, group, manifest_rules, rows, rules_of, said, spans, split,
+                     state, title, told_by, totals, untold, visible)
 
 HERE = Path(__file__).parent
 GROUPS = 40  # different details of a cell; what goes beyond is named without
@@ -146,13 +147,15 @@ def _data(runs: list[Run], every: list[Row]) -> dict[str, Any]:
         cases, place, ids = _cases(row, words)
         cells = [_cell(cell, place, ids, words, run.testee.get("expected") or {})
                  for run, cell in zip(runs, row.cells)]
-        out.append({"key": row.key, "formats": sorted({row.format, *row.formats}), "level": row.level,
-                    "cases": cases, "cells": cells, **({"robust": 1} if _robust(row) else {})})
+        out.append({"key": row.key, "formats": sorted({row.format, *row.formats}),
+                    "level": row.level, "cases": cases, "cells": cells,
+                    **({"robust": 1} if _robust(row) else {})})
     return {"words": words.all, "rows": out, "outcomes": WORDS, "robust": ROBUST,
             "letters": {key: letter for key, (letter, _) in STATES.items()},
             "runs": [{"name": title(run), "command": visible(run.testee.get("command") or ""),
                       "package": visible(run.testee.get("package") or ""), "date": run.started,
-                      "corpus": run.corpus} for run in runs]}
+                      "corpus": run.corpus, "group": group(run),
+                      "fault": visible(run.testee.get("fault") or "")} for run in runs]}
 
 
 def _date(run: Run) -> str:
@@ -163,8 +166,8 @@ def _date(run: Run) -> str:
 def _testees(runs: list[Run], out: TextIO) -> None:
     """The command, package and date that stand behind each cell of a column."""
     heads = ("testee", "package", "date", "corpus", "command", "cases")
-    out.write('<div class="scroll"><table id="testees"><caption hidden>Testees</caption>'
-              '<thead><tr>')
+    out.write('<div class="scroll"><table class="testees" id="testees">'
+              '<caption hidden>Testees</caption><thead><tr>')
     out.write("".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>\n")
     for run in runs:
         counts = totals(run)
@@ -178,9 +181,36 @@ def _testees(runs: list[Run], out: TextIO) -> None:
     out.write("</tbody></table></div>\n")
 
 
-def _select(name: str, values: Mapping[str, str]) -> str:
-    options = "".join(f'<option value="{escape(value)}">{escape(text)}</option>'
-                      for value, text in values.items())
+def _groups(groups: Mapping[str, list[Run]], out: TextIO) -> None:
+    """Testees that the suite has to fail, and what tells each."""
+    heads = ("testee", "its fault", "told", "cases that fail or crash", "rules", "date", "command")
+    for name, runs in groups.items():
+        holes = sum(bool(untold(run)) for run in runs)
+        sum_up = f"{holes} of {len(runs)} NOT TOLD" if holes else f"all {len(runs)} told"
+        out.write(f'<details class="group"{" open" if holes else ""}><summary><h2>'
+                  f'{escape(name)}: each has to fail; {sum_up}</h2></summary>\n'
+                  '<div class="scroll"><table class="testees"><caption hidden>'
+                  f'{escape(name)}</caption><thead><tr>')
+        out.write("".join(f'<th scope="col">{head}</th>' for head in heads)
+                  + "</tr></thead><tbody>\n")
+        for run in runs:
+            told, hole = told_by(run), untold(run)
+            word = f'<b class="fail">NOT TOLD: {escape("; ".join(hole))}</b>' if hole else "told"
+            rules = "".join(f"<li>{escape(rule)}</li>" for rule in rules_of(told))
+            cells = [escape(run.testee.get("fault") or ""), word, f"{len(told)} of "
+                     f"{len(run.results)}", f"<details><summary>{len(rules_of(told))}</summary>"
+                     f"<ul>{rules}</ul></details>", _date(run),
+                     f"<code>{escape(run.testee.get('command') or '')}</code>"]
+            out.write(f'<tr><th scope="row">{escape(title(run))}</th>')
+            out.write("".join(f'<td data-h="{head}">{cell}</td>'
+                              for head, cell in zip(heads[1:], cells)))
+            out.write("</tr>\n")
+        out.write("</tbody></table></div></details>\n")
+
+
+def _select(name: str, values: Mapping[str, str], more: str = "") -> str:
+    options = more.join(("".join(f'<option value="{escape(value)}">{escape(text)}</option>'
+                                 for value, text in values.items()), ""))
     return (f'<label>{name}<select name="{name}"><option value="">all</option>{options}'
             '</select></label>')
 
@@ -198,9 +228,27 @@ def _filters(runs: list[Run], every: list[Row], out: TextIO) -> None:
     out.write(_select("class", some(set().union(*(row.classes for row in every)))))
     out.write(_select("outcome", {key: f"{STATES[key][0]} {word}" for key, word in
                                   {**WORDS, "part": "pass, run in part"}.items()}))
-    out.write(_select("testee", {title(run): title(run) for run in runs}))
-    out.write('<button type="reset">Show all</button>'
-              '<output id="shown" aria-live="polite"></output></form>\n')
+    plain, groups = split(runs)
+    more = "".join(f'<optgroup label="{escape(name)}">' + "".join(
+        f'<option value="{escape(title(run))}">{escape(title(run))}</option>' for run in some)
+        + "</optgroup>" for name, some in groups.items())
+    out.write(_select("testee", {title(run): title(run) for run in plain}, more))
+    out.write('<button type="reset">Start over</button>'
+              '<output id="shown" aria-live="polite"></output><div class="switches">')
+    idle = sum(map(_idle, every))
+    if idle:
+        out.write('<label class="switch"><input type="checkbox" name="idle" checked> hide '
+                  f'{idle} rows that no testee was run on</label>')
+    for name, some in groups.items():
+        out.write('<label class="switch"><input type="checkbox" name="group" '
+                  f'value="{escape(name)}"{"" if plain else " checked"}> show the {len(some)} '
+                  f'columns of {escape(name)}, each of which has to fail</label>')
+    out.write("</div></form>\n")
+
+
+def _idle(row: Row) -> bool:
+    """Whether the row was put to nobody, so that it says nothing."""
+    return all(row.state(number) in ("skip", "none") for number in range(len(row.cells)))
 
 
 def _static(row: Row, number: int, run: Run) -> str:
@@ -214,6 +262,8 @@ def _static(row: Row, number: int, run: Run) -> str:
 
 
 def _matrix(runs: list[Run], every: list[Row], out: TextIO) -> None:
+    """The table of what is no group; the script adds the columns of groups on demand."""
+    runs = split(runs)[0]
     out.write('<div><table id="matrix"><caption hidden>Rules and implementations</caption>'
               '<thead><tr>'
               '<th scope="col">rule</th>')
@@ -230,7 +280,7 @@ def _matrix(runs: list[Run], every: list[Row], out: TextIO) -> None:
         level = (f'<span class="level {row.level}" title="{LEVELS.get(row.level, "")}">'
                  f'{row.level}</span>' if row.level else "")
         source = f'<span class="source">{escape(row.source)}</span>' if row.source else ""
-        out.write(f'<tr data-row="{number}"><th scope="row">'
+        out.write(f'<tr data-row="{number}"{" data-idle" if _idle(row) else ""}><th scope="row">'
                   f'<span class="key">{escape(row.key)}</span>{level}'
                   f'<span class="text">{escape(row.text)}</span>{source}</th>')
         out.write("".join(_static(row, at, run) for at, run in enumerate(runs)) + "</tr>\n")
@@ -241,6 +291,8 @@ def write(runs: list[Run], out: TextIO,
           rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """One page of all runs. The rules give texts and sources, and rows for what no case was put
     to; without any, they are those of the manifest of the corpus."""
+    plain, groups = split(runs)
+    runs = [*plain, *(run for some in groups.values() for run in some)]
     every = rows(runs, manifest_rules() if rules is None else rules)
     css, script = ((HERE / f"report_html.{kind}").read_text(encoding="utf-8")
                    for kind in ("css", "js"))
@@ -250,16 +302,19 @@ def write(runs: list[Run], out: TextIO,
               "<title>Conformance: rules and implementations</title>\n"
               f"<style>\n{css}</style></head>\n<body>\n"
               f"<h1>Conformance: rules and implementations</h1>\n<p>{ABOUT}</p>\n"
-              '<p class="needs-script">A cell opens with a click, or with Enter; arrows lead from '
-              "cell to cell, Escape closes.</p>\n")
+              '<p class="needs-script">A cell opens with a click, or with Enter or the space bar; '
+              "Tab leads into the table, arrows, Home and End from cell to cell, Escape closes."
+              "</p>\n")
     out.write('<ul class="legend">' + "".join(
         f'<li><b class="{key}">{letter}</b> <span>{escape(words)}</span></li>'
         for key, (letter, words) in STATES.items()) + "</ul>\n")
     out.write('<p>Levels: ' + "; ".join(
         f'<span class="level {key}">{key}</span> {escape(words)}' for key, words in LEVELS.items())
         + '.</p>\n<details id="who" open><summary><h2>Testees</h2></summary>\n')
-    _testees(runs, out)
-    out.write("</details>\n<h2>Rules</h2>\n")
+    _testees(plain, out)
+    out.write("</details>\n")
+    _groups(groups, out)
+    out.write("<h2>Rules</h2>\n")
     _filters(runs, every, out)
     _matrix(runs, every, out)
     safe = data.replace("<", "\\u003c")

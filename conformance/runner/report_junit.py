@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Writes runs as JUnit XML: a suite a testee. Failures that are expected stand as skipped, with the
-reason, since JUnit has no word for them."""
+reason, since JUnit has no word for them. Testees that the suite has to fail are one suite a group:
+a case each, which passes where its fault is told."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from .case import Result, Run
-from .matrix import said, title, visible
+from .matrix import rules_of, said, split, title, told_by, untold, visible
 
 
 def _attributes(**words: object) -> str:
@@ -60,8 +61,38 @@ def _suite(run: Run, out: TextIO) -> None:
     out.write("</testsuite>\n")
 
 
+def _faults(name: str, runs: list[Run], out: TextIO) -> None:
+    """Testees that have to fail: the suite itself is under test."""
+    holes = sum(bool(untold(run)) for run in runs)
+    seconds = sum(one.seconds for run in runs for one in run.results)
+    head = _attributes(name=f"{name}: each is told", tests=len(runs), failures=holes, errors=0,
+                       skipped=0, time=f"{seconds:.3f}",
+                       timestamp=runs[0].started)
+    out.write(f"<testsuite{head}>\n")
+    group = re.sub(r"[^\w-]", "_", name)
+    for run in runs:
+        told = told_by(run)
+        words = _attributes(classname=group, name=title(run),
+                            time=f"{sum(one.seconds for one in run.results):.3f}")
+        inside = (f"{run.testee.get('fault') or ''}\ncommand: {run.testee.get('command') or ''}\n"
+                  f"{len(told)} of {len(run.results)} cases fail or crash, of: "
+                  f"{', '.join(rules_of(told))}")
+        hole = untold(run)
+        if hole:
+            failure = f"<failure{_attributes(message=hole[0], type='untold')}>"
+            out.write(f"<testcase{words}>{failure}{escape(visible(chr(10).join(hole)))}</failure>"
+                      "</testcase>\n")
+            continue
+        out.write(f"<testcase{words}><system-out>{escape(visible(inside))}</system-out>"
+                  "</testcase>\n")
+    out.write("</testsuite>\n")
+
+
 def write(runs: list[Run], out: TextIO) -> None:
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n')
-    for run in runs:
+    plain, groups = split(runs)
+    for run in plain:
         _suite(run, out)
+    for name, some in groups.items():
+        _faults(name, some, out)
     out.write("</testsuites>\n")

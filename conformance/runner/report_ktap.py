@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Writes runs as KTAP: a test a testee, below it one a rule, below that its cases."""
+"""Writes runs as KTAP: a test a testee, below it one a rule, below that its cases. Testees that the
+suite has to fail are one test a group, and below it one each: it passes where its fault is told."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import TextIO
 
 from .case import Result, Run
 from .ktap import Test, lines
-from .matrix import rows, said, title, visible
+from .matrix import rows, rules_of, said, split, title, told_by, untold, visible
 
 
 def _test(result: Result, expected: dict[str, str]) -> Test:
@@ -46,6 +47,22 @@ def _run(run: Run) -> Test:
     return _group(title(run), groups, notes)
 
 
+def _fault(run: Run) -> Test:
+    """A testee that has to fail: no test of the testee, but of the suite."""
+    told = told_by(run)
+    out = Test(title(run), ok=not untold(run), notes=[
+        f"fault: {visible(run.testee.get('fault') or '')}",
+        f"command: {visible(run.testee.get('command') or '')}",
+        f"{len(told)} of {len(run.results)} cases fail or crash, of: {', '.join(rules_of(told))}"])
+    if not out.ok:
+        out.notes += untold(run)
+    return out
+
+
 def write(runs: list[Run], out: TextIO) -> None:
-    for line in lines([_run(run) for run in runs]):
+    plain, groups = split(runs)
+    tests = [_run(run) for run in plain]
+    tests += [_group(f"{name}: each is told", [_fault(run) for run in some])
+              for name, some in groups.items()]
+    for line in lines(tests):
         out.write(line + "\n")

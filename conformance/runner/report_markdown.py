@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Run
-from .matrix import STATES, Row, manifest_rules, rows, said, title, totals, visible
+from .matrix import (STATES, Row, manifest_rules, rows, rules_of, said, split, title, told_by,
+                     totals, untold, visible)
 
 SHOWN = 3  # cases of a cell; the JSON lines have all
 WORDS = {"pass": "pass", "fail": "fail", "note": "note", "skip": "not run", "crash": "crash",
@@ -47,8 +48,24 @@ def _happened(row: Row, runs: list[Run], out: TextIO) -> None:
             out.write(f"- {_cell(title(run))}: and {len(due) - SHOWN} more\n")
 
 
+def _faults(name: str, runs: list[Run], out: TextIO) -> None:
+    """Testees that have to fail."""
+    out.write(f"\n## {_cell(name)}: the suite has to fail each\n\n")
+    body = []
+    for run in runs:
+        told, hole = told_by(run), untold(run)
+        rules = rules_of(told)
+        more = f" and {len(rules) - SHOWN} more" if len(rules) > SHOWN else ""
+        body.append([_cell(title(run)), _cell(run.testee.get("fault") or ""),
+                     f"NOT TOLD: {_cell('; '.join(hole))}" if hole else "told",
+                     str(len(told)), ", ".join(map(_cell, rules[:SHOWN])) + more,
+                     _cell(run.started), _code(run.testee.get("command") or "")])
+    _table(["testee", "its fault", "", "cases that fail", "rules", "date", "command"], body, out)
+
+
 def write(runs: list[Run], out: TextIO,
           rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    runs, groups = split(runs)
     out.write("# Conformance: what was run, and what came of it\n\n")
     _table(["testee", "package", "date", "corpus", *(WORDS[one] for one in OUTCOMES), "command"],
            [[_cell(title(run)), _cell(run.testee.get("package") or ""), _cell(run.started),
@@ -64,7 +81,15 @@ def write(runs: list[Run], out: TextIO,
     out.write("\n## Rules where a testee does otherwise\n\n")
     if not told:
         out.write("None of what was run.\n")
-        return
+    else:
+        _matrix(runs, told, out)
+    for name, some in groups.items():
+        _faults(name, some, out)
+
+
+def _matrix(runs: list[Run], told: list[Row], out: TextIO) -> None:
+    """Letters of the rules where not all is as wanted, and what happened behind each."""
+    columns = range(len(runs))
     _table(["rule", "level", *(_cell(title(run)) for run in runs)],
            [[_cell(row.key), row.level, *(STATES[row.state(number)][0] for number in columns)]
             for row in told], out)

@@ -66,3 +66,15 @@ def runs():
                 [Result(one, "skip", None, "testee does not read tlv") if one.format == "tlv"
                  else Result(one, "pass", Answer("reject")) for one in CASES[:-2]])
     return [good, bad, skips]
+
+
+def faults():
+    """Two that the suite has to fail: one that it does fail, and a hole in the suite."""
+    out = []
+    for name, outcome in (("told", "crash"), ("untold", "pass")):
+        out.append(Run({"name": f"fault-{name}", "group": "made faults",
+                        "command": f"fault --{name}", "fault": "forgets the count"},
+                       "2026-01-31T12:34:56+00:00", "1.0",
+                       [Result(one, outcome if one.rule == "linux.c" else "pass", None, NASTY)
+                        for one in CASES if one.format != "tlv"]))
+    return out

@@ -230,15 +230,15 @@ def test_many_runs_stay_a_page_that_can_be_sent():
 # ---- In a browser ----
 
 
-@pytest.fixture(name="browse", scope="module")
-def fixture_browse(tmp_path_factory, text):
+@pytest.fixture(name="browse_text", scope="module")
+def fixture_browse_text(tmp_path_factory):
     if not CHROMIUM:
         pytest.skip("chromium is not installed: apt-get install chromium")
-    path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_text(text, encoding="utf-8")
 
     @functools.cache
-    def start(address):
+    def start(text, address):
+        path = tmp_path_factory.mktemp("page") / "page.html"
+        path.write_text(text, encoding="utf-8")
         profile = tmp_path_factory.mktemp("profile")
         done = subprocess.run(
             [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", f"{path.as_uri()}{address}"],
@@ -248,12 +248,21 @@ def fixture_browse(tmp_path_factory, text):
     return start
 
 
+@pytest.fixture(name="browse", scope="module")
+def fixture_browse(browse_text, text):
+    return functools.partial(browse_text, text)
+
+
+SEEN = [one for one in fabricated.RULES if one != "linux.unheard"]  # which no case was put to
+
+
 @pytest.mark.parametrize("address, rows", [
-    ("", list(fabricated.RULES) + ["good inputs: tlv"]),
+    ("", [*SEEN, "good inputs: tlv"]),
+    ("#idle=show", [*fabricated.RULES, "good inputs: tlv"]),
     ("#format=linux.irq_info&class=invalid", ["linux.d"]),
     ("#level=robust&outcome=crash", ["linux.c"]),
     ("#role=producer", ["tlv.b"]),
-    ("#search=TEXT+of+linux&testee=skips", [one for one in fabricated.RULES if "linux" in one]),
+    ("#search=TEXT+of+linux&testee=skips", [one for one in SEEN if "linux" in one]),
     ("#search=tlv.b/x/two&outcome=fail&testee=good+1.0", []),
 ])
 def test_filters(browse, address, rows):
@@ -273,7 +282,114 @@ def test_the_script_finds_what_the_table_says(browse, page):
         return {key: [(one["class"], one["text"], one["title"]) for one in row]
                 for key, row in of.matrix().items()}
 
-    assert seen(browse("")) == seen(page)
+    assert seen(browse("#idle=show")) == seen(page)
+
+
+def test_rows_that_nobody_ran_are_behind_a_switch(browse, page):
+    switch = browse("").find("input", name="idle")[0]
+    assert "checked" in switch
+    assert switch["in"]["text"].strip() == "hide 1 rows that no testee was run on"
+    assert "linux.unheard" in page.matrix() and "linux.unheard" not in browse("").matrix()
+    assert {one["class"] for one in browse("#idle=show").matrix()["linux.unheard"]} == {"none"}
+
+
+# ---- Testees that the suite has to fail ----
+
+
+@pytest.fixture(name="group_page", scope="module")
+def fixture_group_page():
+    return written(fabricated.runs() + fabricated.faults())
+
+
+def test_faults_are_no_columns_by_default(group_page):
+    page = Page(group_page)
+    assert {len(row) for row in page.matrix().values()} == {3}
+    heads = [one["text"] for one in page.below("th", page.find("table", id="matrix")[0])]
+    assert "fault-told" not in heads
+    told = page.find("details", **{"class": "group"})[0]
+    for word in ("1 of 2 NOT TOLD", "forgets the count", "fault --untold", "fault --told",
+                 "unexpected pass: no case fails", "linux.c"):
+        assert word in told["text"]
+    assert "open" in told  # what is wrong with the suite is not folded away
+
+
+def test_faults_that_are_all_told_are_folded():
+    page = Page(written(fabricated.runs() + fabricated.faults()[:1]))
+    told = page.find("details", **{"class": "group"})[0]
+    assert "all 1 told" in told["text"] and "open" not in told
+
+
+@pytest.mark.parametrize("address, columns", [
+    ("", ["good 1.0", "bad <b> 2", "skips"]),
+    ("#group=made+faults", ["good 1.0", "bad <b> 2", "skips", "fault-told", "fault-untold"]),
+    ("#testee=fault-told", ["fault-told"]),
+])
+def test_columns_of_faults_come_by_switch(browse_text, group_page, address, columns):
+    page = browse_text(group_page, address)
+    assert [[one["data-n"] for one in row] for row in page.matrix().values()][0] == columns
+    assert [one["text"] for one in page.find("th") if "data-n" in one and "hidden" not in one
+            ] == columns
+    assert {one["colspan"] for one in page.find("th", scope="rowgroup")
+            if "hidden" not in one["in"]["in"]} == {str(len(columns) + 1)}
+
+
+def test_a_cell_of_a_fault_opens(browse_text, group_page):
+    at = [one["key"] for one in data_of(Page(group_page))["rows"]].index("linux.c")
+    page = browse_text(group_page, f"#cell={at}.3")
+    detail = page.find("tr", id="detail")[0]["text"]
+    for word in ("linux.c: fault-told: 1 crash: not robust", "forgets the count", "fault --told"):
+        assert word in detail
+
+
+# ---- Without a mouse ----
+
+
+def test_cells_are_a_grid_that_tab_enters_once(browse):
+    page = browse("")
+    assert page.find("table", id="matrix")[0]["role"] == "grid"
+    cells = [one for one in page.find("td") if "data-n" in one]
+    assert all(one["tabindex"] in ("0", "-1") for one in cells)
+    assert all(one["aria-expanded"] in ("true", "false") for one in cells)
+    inside = [one for one in cells if one["tabindex"] == "0"]
+    assert len(inside) == 1 and inside[0]["aria-label"].startswith("linux.c, good 1.0: ")
+    assert all(name in page.find("table", id="matrix")[0]["text"] for name in SEEN)
+    assert [one for one in page.find("input") + page.find("select") if one["in"]["tag"] != "label"
+            ] == []
+
+
+def test_tab_enters_a_cell_that_can_be_seen(browse):
+    inside = [one for row in browse("#search=tlv.b&testee=skips").matrix().values() for one in row
+              if one["tabindex"] == "0"]
+    assert [one["aria-label"].split(":")[0] for one in inside] == ["tlv.b, skips"]
+
+
+KEYS = """
+const log = [];
+const say = (word) => log.push(`${word}:${(document.activeElement.getAttribute("aria-label") ||
+  document.activeElement.textContent).split(":")[0]}`);
+const press = (key) => { document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+  { key, bubbles: true, cancelable: true })); say(key); };
+document.querySelector('#matrix td[tabindex="0"]').focus();
+["ArrowRight", "End", "Home", "ArrowDown", "Enter"].forEach(press);
+log.push(`open:${document.getElementById("detail") !== null}`);
+document.querySelector("#detail .close").focus();
+press("Escape");
+log.push(`open:${document.getElementById("detail") !== null}`);
+press(" ");
+log.push(`open:${document.getElementById("detail") !== null}`);
+document.querySelector("#detail .close").click();
+say("close");
+document.body.dataset.log = log.join("|");
+"""
+
+
+def test_keys(browse_text, text):
+    page = browse_text(text.replace("</body>", f"<script>{KEYS}</script></body>"), "")
+    assert page.find("body")[0]["data-log"].split("|") == [
+        "ArrowRight:linux.c, bad <b> 2", "End:linux.c, skips", "Home:linux.c, good 1.0",
+        "ArrowDown:linux.d, good 1.0", "Enter:linux.d, good 1.0", "open:true",
+        "Escape:linux.d, good 1.0", "open:false", " :linux.d, good 1.0", "open:true",
+        "close:linux.d, good 1.0"]
 
 
 def test_a_testee_alone(browse):

@@ -81,6 +81,18 @@ def test_ktap_of_skips_alone_is_no_pass():
     assert leaves(runs[:1])[1][0].verdict == "skip"
 
 
+def test_ktap_of_what_has_to_fail():
+    """A fault that is told passes as a test of the suite; one that is not fails it."""
+    found, tests = leaves(fabricated.runs()[:1] + fabricated.faults())
+    assert [(one.name, one.ok) for one in tests] == [
+        ("good 1.0", True), ("made faults: each is told", False)]
+    told = found["made faults: each is told/fault-told"]
+    hole = found["made faults: each is told/fault-untold"]
+    assert told.ok and "1 of 4 cases fail or crash, of: linux.c" in told.notes
+    assert not hole.ok and "unexpected pass: no case fails" in hole.notes
+    assert leaves(fabricated.faults()[:1])[1][0].ok
+
+
 # ---- JSON lines ----
 
 
@@ -221,6 +233,16 @@ def test_junit_counts_what_was_expected_as_skipped():
     assert case.find("skipped").get("message") == "expected to fail: known"
 
 
+def test_junit_of_what_has_to_fail():
+    plain, group = suites(fabricated.runs()[:1] + fabricated.faults())
+    assert plain.get("name") == "good 1.0" and group.get("name") == "made faults: each is told"
+    assert (group.get("tests"), group.get("failures"), group.get("errors")) == ("2", "1", "0")
+    told, hole = group.findall("testcase")
+    assert told.find("failure") is None
+    assert "1 of 4 cases fail or crash, of: linux.c" in told.find("system-out").text
+    assert hole.find("failure").get("message") == "unexpected pass: no case fails"
+
+
 # ---- Markdown, and the states of cells ----
 
 
@@ -240,6 +262,16 @@ def test_markdown():
     assert "### linux.c, level robust" in lines
     assert "`prefix/tlv/good/3`: fail: accept, not reject" in text
     assert "bad \\<b\\> 2" in text and "bad <b>" not in text and "\x00" not in text
+
+
+def test_markdown_of_what_has_to_fail():
+    text = written(report_markdown, fabricated.runs()[:1] + fabricated.faults(), {})
+    assert "None of what was run." in text  # a fault that is told is no finding
+    lines = text[text.index("## made faults: the suite has to fail each"):].splitlines()
+    assert [line.split(" | ")[:5] for line in lines[4:]] == [
+        ["| fault-told", "forgets the count", "told", "1", "linux.c"],
+        ["| fault-untold", "forgets the count", "NOT TOLD: unexpected pass: no case fails",
+         "0", ""]]
 
 
 def test_markdown_where_nothing_is_wrong():

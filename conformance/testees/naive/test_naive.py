@@ -8,57 +8,25 @@ import fnmatch
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
+import faults
 import pytest
+from faults import WRONG, Fault
+from runner import corpus
+from runner.case import Case, Run
 
 HERE = Path(__file__).resolve().parent
 CONFORMANCE = HERE.parents[1]
-sys.path.insert(0, str(CONFORMANCE))
-from runner import corpus  # noqa: E402
-from runner.case import Case, Run  # noqa: E402
-from runner.run import Options, Session  # noqa: E402
-from runner.testee_pipe import PipeTestee  # noqa: E402
-
 NAIVE = os.environ.get("NAIVE", str(CONFORMANCE.parent / "build/testees/naive"))
-# Seconds. An answer takes microseconds; the short one only has to outlast a walk without an end
-# where failures are looked for, the long one must not be passed by a busy machine.
-SHORT, LONG = 0.3, 10.0
-FORMATS = {"linux.device_info", "linux.region_info", "linux.irq_info", "linux.iommu_info",
-           "linux.hot_reset_info", "fixed"}
-WRONG = ("fail", "crash")
-
-
-class Fault(NamedTuple):
-    """A row of `naive --list`."""
-
-    name: str
-    ours: bool
-    word: str
-    tells: list[str]
-    text: str
-
-
-def rows() -> list[Fault]:
-    said = subprocess.run([NAIVE, "--list"], check=True, capture_output=True, text=True).stdout
-    found = []
-    for line in said.splitlines():
-        name, level, word, tells, text = line.split("\t")
-        found.append(Fault(name, level == "ours", word, tells.split(), text))
-    return found
-
-
-FAULTS = rows()
+LONG = 10.0  # seconds, which a busy machine must not pass where nothing may fail
+FAULTS = faults.rows(NAIVE)
 
 
 @pytest.fixture(name="cases", scope="module")
 def fixture_cases() -> list[Case]:
-    """What a reader of these formats is asked; prefixes are many, and left to the good reader."""
-    found = corpus.load(CONFORMANCE / "corpus").cases
-    return [case for case in found if case.format in FORMATS and case.role == "reader"]
+    return faults.asked(corpus.load(CONFORMANCE / "corpus").cases)
 
 
 def page() -> dict[str, list[str]]:
@@ -78,9 +46,7 @@ def names(pattern: str, one: str) -> bool:
 
 
 def run(fault: str, cases: list[Case], own: bool, timeout: float = LONG) -> Run:
-    def make() -> PipeTestee:
-        return PipeTestee([NAIVE, "--fault", fault], timeout)
-    return Session(make, cases, Options(own=own)).run("test", {"command": fault})
+    return faults.run(NAIVE, fault, cases, own, timeout)
 
 
 def wrong(done: Run) -> Iterator[Case]:
@@ -96,15 +62,9 @@ def test_no_fault_passes(cases: list[Case], own: bool) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS[1:], ids=lambda fault: fault.name)
 def test_fault_is_told(cases: list[Case], fault: Fault) -> None:
-    some = [case for case in cases if case.family != "prefix"]
-    failed = list(wrong(run(fault.name, some, fault.ours, SHORT)))
-    found = [case.id for case in failed]
-    assert fault.tells, "a fault that nothing tells"
-    assert not fault.word or any(fault.word in case.catches for case in failed), (
-        f"{fault.name}: no case that fails says that it catches {fault.word}")
-    for pattern in fault.tells:
-        assert any(fnmatch.fnmatchcase(one, pattern) for one in found), (
-            f"{fault.name}: nothing like {pattern} fails; what does: {found[:20]}")
+    done = run(fault.name, faults.without_prefixes(cases), fault.ours, faults.SHORT)
+    assert faults.untold(fault, done) == []
+    found = [case.id for case in wrong(done)]
     for pattern in page()[fault.name]:
         assert any(names(pattern, one) for one in found), (
             f"README.md: {fault.name} is not told by {pattern}, but by {found[:20]}")
@@ -112,8 +72,19 @@ def test_fault_is_told(cases: list[Case], fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", [one for one in FAULTS if one.ours], ids=lambda one: one.name)
 def test_own_choices_fail_no_foreign_reader(cases: list[Case], fault: Fault) -> None:
-    some = [case for case in cases if case.family != "prefix"]
+    some = faults.without_prefixes(cases)
     assert list(wrong(run(fault.name, some, False))) == []
+
+
+def test_what_is_not_told_is_named(cases: list[Case]) -> None:
+    """The reader without a fault, taken for one with a fault, is a hole in the suite."""
+    fault = FAULTS[1]
+    some = [case for case in cases if fnmatch.fnmatchcase(case.id, fault.tells[0])]
+    assert faults.untold(fault, run("none", some, False)) == [
+        f"{fault.name}: unexpected pass: no case fails"]
+    other = fault._replace(word="no-such-word", tells=[*fault.tells, "no/such/*"])
+    said = faults.untold(other, run(fault.name, faults.without_prefixes(cases), False))
+    assert len(said) == 2 and "no-such-word" in said[0] and "no/such/*" in said[1]
 
 
 def test_overread_is_a_crash(cases: list[Case]) -> None:
