@@ -12,25 +12,33 @@ from .testee import Got, Testee
 from .verdict import result, why_not
 
 
-def _smallest(cases: list[Case], fits: Callable[[Case], bool]) -> Case | None:
-    return min(filter(fits, cases), key=lambda case: (len(case.input), case.id), default=None)
+TRIED = 8  # inputs of a kind, where the testee skips the smallest ones
+
+KINDS: list[tuple[str, Callable[[Case], bool]]] = [
+    ("a good input, little-endian",
+     lambda case: case.want.verdict == ACCEPT and case.order == "little"),
+    ("a good input, big-endian",
+     lambda case: case.want.verdict == ACCEPT and case.order == "big"),
+    ("an input that is cut", lambda case: case.want.verdict == NEED_MORE and bool(case.input)),
+    ("an input that is broken",
+     lambda case: case.want.verdict == REJECT and case.level in ("abi", "robust")),
+]
 
 
-def chosen(corpus: Corpus, hello: dict[str, Any]) -> Iterator[Case]:
-    """Of each format: a good input of each byte order, one that is cut, one that is broken."""
-    for format_ in corpus.formats:
-        cases = [case for case in corpus.cases if case.format == format_
-                 and case.family == "vector" and not why_not(case, hello)]
-        wanted: list[Callable[[Case], bool]] = [
-            lambda case: case.want.verdict == ACCEPT and case.order == "little",
-            lambda case: case.want.verdict == ACCEPT and case.order == "big",
-            lambda case: case.want.verdict == NEED_MORE and bool(case.input),
-            lambda case: case.want.verdict == REJECT and case.level in ("abi", "robust"),
-        ]
-        for fits in wanted:
-            case = _smallest(cases, fits)
-            if case:
-                yield case
+def candidates(cases: list[Case], fits: Callable[[Case], bool]) -> list[Case]:
+    """The smallest of a kind, one of each size and byte order."""
+    fitting = sorted(filter(fits, cases), key=lambda case: (len(case.input), case.id))
+    return list({(len(case.input), case.order): case for case in reversed(fitting)}.values())[
+        :-TRIED - 1:-1]
+
+
+def _first(testee: Testee, cases: list[Case]) -> Got:
+    """What comes of the first case that is not skipped, else of the last one."""
+    for case in cases:
+        [got] = testee.judge([case])
+        if got.crash or got.answer and got.answer.verdict != SKIP:
+            break
+    return got
 
 
 def help_for(case: Case, got: Got) -> str:
@@ -47,8 +55,6 @@ def help_for(case: Case, got: Got) -> str:
         return "the testee died; what it wrote to stderr is above, run it by hand with this input"
     assert got.answer
     verdict = got.answer.verdict
-    if verdict == SKIP:
-        return "hello lists this format and role, and the answer is skip: list what you read only"
     if verdict == ERROR:
         return "the adapter had an error of its own before the parser was asked"
     if case.want.verdict == ACCEPT and verdict != ACCEPT:
@@ -68,6 +74,39 @@ def help_for(case: Case, got: Got) -> str:
     return "offset or rule differ: give them only where the parser knows them, else 0xffffffff"
 
 
+def _of(corpus: Corpus, format_: str, hello: dict[str, Any]) -> Iterator[Case]:
+    """The vectors of a format that a testee can be given."""
+    return (case for case in corpus.cases if case.format == format_ and case.family == "vector"
+            and not why_not(case, hello))
+
+
+def _format(testee: Testee, cases: list[Case], format_: str, out: TextIO) -> int:
+    """A case of each kind. What is skipped is not run; a format of which no good input is read
+    should not be in hello. Returns how many went wrong."""
+    bad, read, reason = 0, False, ""
+    for kind, fits in KINDS:
+        some = candidates(cases, fits)
+        if not some:
+            continue
+        got = _first(testee, some)
+        one = result(got, testee.hello["tells"], own=False)
+        good = fits(got.case) and got.case.want.verdict == ACCEPT
+        read = read or good and one.outcome != "skip"
+        if one.outcome == "skip":
+            reason = one.detail
+            out.write(f"not run: {format_}: {kind}: {reason}\n")
+        elif one.outcome in ("pass", "note", "unspecified"):
+            out.write(f"ok: {got.case.id}\n")
+        else:
+            bad += 1
+            out.write(f"not ok: {got.case.id}: {one.detail}\n    help: {help_for(got.case, got)}\n")
+    if not read and reason:
+        bad += 1
+        out.write(f"not ok: {format_}: no good input of it is read: {reason}\n    help: hello lists "
+                  "this format, and the answer is skip: list what you read only\n")
+    return bad
+
+
 def check(corpus: Corpus, make: Callable[[], Testee], out: TextIO) -> int:
     """Runs them and says what is wrong. Returns how many went wrong."""
     testee = make()
@@ -77,18 +116,13 @@ def check(corpus: Corpus, make: Callable[[], Testee], out: TextIO) -> int:
         hello = testee.hello
         out.write(f"ok: hello of {hello['name']} {hello['version']}: "
                   f"formats {', '.join(hello['formats'])}\n")
-        cases = list(chosen(corpus, hello))
-        if not cases:
+        known = [format_ for format_ in corpus.formats if any(_of(corpus, format_, hello))]
+        if not known:
             out.write("not ok: of the formats and roles of its hello, the corpus knows none: "
                       f"{', '.join(corpus.formats)}\n")
             return 1
-        for got in testee.judge(cases):
-            one = result(got, hello["tells"], own=False)
-            if one.outcome in ("pass", "note", "unspecified"):
-                out.write(f"ok: {got.case.id}\n")
-                continue
-            bad += 1
-            out.write(f"not ok: {got.case.id}: {one.detail}\n    help: {help_for(got.case, got)}\n")
+        for format_ in known:
+            bad += _format(testee, list(_of(corpus, format_, hello)), format_, out)
         late = testee.close()
         if late:
             bad += 1

@@ -59,7 +59,8 @@ def hello():
     if MODE == "chatty":
         os.write(1, b"my-reader 1.0 starting\n")
     said = {"name": "bad", "version": "1", "protocol": 2 if MODE == "newer" else 1,
-            "formats": [FORMAT], "roles": ["reader"], "tells": ["rule"],
+            "formats": [FORMAT], "roles": ["reader"],
+            "tells": [] if MODE in ("frail", "little") else ["rule"],
             "scripts": MODE.startswith("script")}
     if MODE == "unknown-key":
         said["colour"] = "red"
@@ -82,6 +83,10 @@ def misbehave(number, data, count):
         os.kill(os.getpid(), signal.SIGSEGV)
     if MODE == "hang" and here:
         time.sleep(LONG)
+    if MODE == "brittle" and (not data or len(data) % 4):
+        time.sleep(LONG)
+    if MODE == "frail" and len(data) > 200:
+        os.kill(os.getpid(), signal.SIGSEGV)
     if MODE == "early" and count == 3:
         leave(0)
     if MODE == "floods":
@@ -89,6 +94,8 @@ def misbehave(number, data, count):
     if MODE == "pours" and here:
         while True:
             flood(1, 1 << 20)
+    if MODE == "prints":
+        os.write(1, b"my-reader: one more\n")
     if MODE == "garbage" and here:
         os.write(1, b"Segmentation fault (not really)\n")
         return True
@@ -149,7 +156,10 @@ def main():
         elif kind == b"C":
             count += 1
             number, length = struct.unpack("<I", payload[:4])[0], payload[10]
-            data = payload[11 + length:]
+            name, data = payload[11:11 + length], payload[11 + length:]
+            if name.decode() != FORMAT or MODE == "little" and payload[4]:
+                answer(number, SKIP, b"reads tlv in little-endian only")
+                continue
             if misbehave(number, data, count):
                 continue
             verdict = ACCEPT if data.startswith(b"good") else REJECT

@@ -195,6 +195,34 @@ def test_smoke_helps_and_adapter_check_names_what_is_wrong():
     assert done.returncode == 1 and "exit status 3" in done.stdout
 
 
+def test_smoke_of_one_byte_order_is_not_run_in_the_other():
+    done = command("smoke", "--pipe", f"{PIPE} little mark")
+    assert "not run: tlv: a good input, big-endian: reads tlv in little-endian only" in done.stdout
+    assert "no good input of it is read" not in done.stdout
+    done = command("smoke", "--pipe", f"{PIPE} skips mark")
+    assert done.returncode == 1
+    assert "not ok: tlv: no good input of it is read: too hard" in done.stdout
+
+
+@pytest.mark.parametrize("mode,says", [
+    ("brittle", "a broken input: no frame within"), ("frail", "a good input: ended: killed by SIG"),
+])
+def test_a_parser_that_dies_is_no_fault_of_its_adapter(mode, says):
+    """brittle hangs at what is cut, frail crashes at good inputs that are long."""
+    done = command("adapter-check", "--pipe", f"{PIPE} {mode} mark", "--timeout", "0.3")
+    assert "the parser, not the adapter: " in done.stdout and says in done.stdout
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("mode,says", [
+    ("swaps", "no good input was answered: "), ("prints", "no length"),
+    ("status", "exit status 3"), ("dies", "no such library"),
+])
+def test_a_fault_of_the_adapter_is_told_as_such(mode, says):
+    done = command("adapter-check", "--pipe", f"{PIPE} {mode} mark", "--timeout", "0.3")
+    assert done.returncode == 1 and says in done.stdout
+
+
 def test_copy_appears_whole_or_not_at_all(tmp_path):
     folder = tmp_path / "out"
     assert command("copy", str(folder)).returncode == 0
