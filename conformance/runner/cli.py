@@ -6,15 +6,18 @@ from __future__ import annotations
 import argparse
 import datetime
 import difflib
+import errno
 import fnmatch
 import importlib
 import io
 import json
+import math
 import os
 import re
 import shlex
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from .testee_pipe import PipeTestee
 from .testee_so import SoTestee
 
 GOOD, BAD, USAGE = 0, 1, 2
+MOST_JOBS = 128  # each wants some open files
 HOME = Path(__file__).resolve().parents[1]
 KINDS = {"ktap": "ktap", "jsonl": "jsonl", "junit": "junit", "html": "html", "md": "markdown"}
 
@@ -39,30 +43,53 @@ class Usage(Exception):
 
 def main(words: list[str] | None = None) -> int:
     args = parser().parse_args(words)
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)
     try:
-        return args.verb(args)
+        status = args.verb(args)
+        sys.stdout.flush()
+        return status
     except (Usage, CorpusError, CannotStart, expectations.Unusable) as error:
         print(f"conformance/run: {error}", file=sys.stderr)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return GOOD
-    except KeyboardInterrupt:
-        print("conformance/run: interrupted", file=sys.stderr)
+        _no_output()
+        if args.verb in (do_list, do_explain):
+            return GOOD  # whoever reads has seen enough
+        print("conformance/run: nobody reads standard output", file=sys.stderr)
+    except Interrupted as error:
+        print("conformance/run: interrupted, no report is written", file=sys.stderr)
+        return 128 + error.number
     except OSError as error:
+        _no_output()
         print(f"conformance/run: {error}", file=sys.stderr)
     return USAGE
 
 
-def _terminated(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+def _no_output() -> None:
+    """What is left in standard output's buffer cannot be written, and would be told of at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal came; its number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _interrupted(number: int, _frame: Any) -> None:
+    """Once: what is under way is ended in seconds, and a second signal would leave some of it."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
+    raise Interrupted(number)
 
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="conformance/run", description="Checks any reader or producer of VFIO device "
         "descriptions against the corpus. conformance/PROTOCOL.md says how to attach one.",
-        epilog="Exit status: 0 all as expected, 1 not, 2 wrong usage.")
+        epilog="Exit status: 0 all as expected, 1 not, 2 wrong usage, 130 or 143 interrupted.")
     top.add_argument("--corpus", type=Path, default=HOME / "corpus", metavar="DIR",
                      help="another corpus than the one beside this program")
     verbs = top.add_subparsers(required=True, metavar="VERB")
@@ -76,11 +103,11 @@ def parser() -> argparse.ArgumentParser:
     one = verbs.add_parser("run", help="run cases against a testee")
     _testee(one)
     _selection(one)
-    one.add_argument("--jobs", type=_count, default=None, metavar="N",
+    one.add_argument("--jobs", type=_jobs, default=None, metavar="N",
                      help="testees at the same time")
     one.add_argument("--limit", type=_count, default=0, metavar="N",
                      help="stop after N failures")
-    one.add_argument("--give-up", type=float, default=LOST, metavar="SECONDS",
+    one.add_argument("--give-up", type=_number, default=LOST, metavar="SECONDS",
                      help="stop when crashes have cost that much; 0: never (default %(default)g)")
     one.add_argument("--absent", metavar="WHY",
                      help="the testee cannot be had: report every case as not run, for that reason")
@@ -117,9 +144,24 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if _count(text) > MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"{text} is more than {MOST_JOBS}")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return number
 
 
@@ -132,9 +174,9 @@ def _levels(text: str) -> tuple[str, ...]:
 
 
 def _seconds(text: str) -> float:
-    number = float(text)
+    number = _number(text)
     if not 0 < number <= 3600:
-        raise argparse.ArgumentTypeError("between 0 and 3600")
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600")
     return number
 
 
@@ -236,11 +278,27 @@ def _kinds(args: argparse.Namespace) -> list[tuple[str, str]]:
         pairs.append((kind, name))
     pairs += [(kind, name) for kind in KINDS if (name := getattr(args, kind, None))]
     for kind, name in pairs:
-        if name != "-" and not Path(name).resolve().parent.is_dir():
-            raise Usage(f"{name}: its folder does not exist")
+        if name != "-":
+            _writable(Path(name))
     if sum(name == "-" for _, name in pairs) > 1:
         raise Usage("one report alone can go to standard output")
     return pairs
+
+
+def _writable(path: Path) -> None:
+    """Told before a run of minutes, not after it."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise Usage(f"{path}: its folder does not exist")
+    if path.is_dir():
+        raise Usage(f"{path}: is a folder")
+    try:
+        if not path.exists() or path.is_file():  # it is replaced, not written to
+            tempfile.TemporaryFile(dir=folder).close()
+        elif not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise Usage(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _write_reports(runs: list[Run], pairs: list[tuple[str, str]]) -> None:

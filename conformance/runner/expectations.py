@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .case import Case, Result, Run
+from .output import write_whole
 
 FIELDS = ("case", "outcome", "reason", "link", "until")
 MAY_BE_EXPECTED = ("fail", "skip")  # never a crash
@@ -227,7 +228,7 @@ def update(path: Path, run: Run, corpus: Iterable[Case] | None = None) -> int:
               "link": "", "until": ""} for cases in _new(results, covered)]
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps([*kept, *fresh], indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_whole(path, text + "\n")
     return sum(not entry["reason"].strip() for entry in [*kept, *fresh])
 
 

@@ -37,9 +37,12 @@ class Bar:
         if not self.on or (now - self._last < 0.1 and done < total):
             return
         self._last = now
-        full = WIDTH * done // max(1, total)
-        bar = "#" * full + "." * (WIDTH - full)
-        sys.stderr.write(f"\r[{bar}] {done}/{total}, {bad} failed or crashed\x1b[K")
+        text = f" {done}/{total}, {bad} failed or crashed"
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        width = min(WIDTH, columns - len(text) - 3)  # a line that is folded could not be rewritten
+        full = max(0, width) * done // max(1, total)
+        bar = f"[{'#' * full}{'.' * (width - full)}]" if width > 0 else ""
+        sys.stderr.write(f"\r{(bar + text)[:columns - 1]}\x1b[K")
         sys.stderr.flush()
 
     def clear(self) -> None:
@@ -161,7 +164,12 @@ def explain(case: Case, rules: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """The file appears whole or not at all."""
+    """The file appears whole or not at all. A device or a pipe is written to as it is."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8") as out:
+            out.write(text)
+        return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "w", encoding="utf-8") as out:

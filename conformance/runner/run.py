@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from .testee import CannotStart, Got, Testee
 from .verdict import result, why_not
 
 DEAD = 20  # crashes and not one answer: it is of no use to go on
+CLEARING = 5.0  # seconds for the end of all testees, where a run is broken off
 LOST = 120.0  # seconds that crashes may cost, by default
 
 END = Case(id="session/end", family="session", format=None, rule=None, rules=(), role="reader",
@@ -47,6 +49,7 @@ class Session:
         self._lost = 0.0
         self._testees: list[Testee] = []
         self._error: BaseException | None = None
+        self._threads: list[threading.Thread] = []
 
     def run(self, corpus: str, about: dict[str, Any]) -> Run:
         """Runs it all. Raises CannotStart where nothing can be judged."""
@@ -59,8 +62,7 @@ class Session:
             self._all(first)
         except BaseException:
             self.stop = self.stop or "interrupted"
-            for testee in self._testees:
-                testee.kill()
+            self._clear(first)
             raise
         for number, case in enumerate(self.cases):
             if number not in self.results:
@@ -69,6 +71,16 @@ class Session:
         hello = {key: value for key, value in self.hello.items() if value is not None}
         return Run({**hello, **about}, started, corpus,
                    [self.results[number] for number in sorted(self.results)])
+
+    def _clear(self, first: Testee) -> None:
+        """Ends all testees. Each thread frees its own; one that starts a process at this moment is
+        asked again."""
+        until = time.monotonic() + CLEARING
+        first.kill()
+        while any(thread.is_alive() for thread in self._threads) and time.monotonic() < until:
+            for testee in self._testees:
+                testee.abandon()
+            time.sleep(0.02)
 
     def _new(self) -> Testee:
         testee = self.make()
@@ -89,12 +101,12 @@ class Session:
 
     def _all(self, first: Testee) -> None:
         jobs = max(1, min(self.options.jobs, -(-len(self._todo) // first.batch)))
-        threads = [threading.Thread(target=self._work, args=(self._new(), False), daemon=True)
-                   for _ in range(jobs - 1)]
-        for thread in threads:
+        self._threads = [threading.Thread(target=self._work, args=(self._new(), False), daemon=True)
+                         for _ in range(jobs - 1)]
+        for thread in self._threads:
             thread.start()
         self._work(first, True)
-        for thread in threads:
+        for thread in self._threads:
             thread.join()
         if self._error:
             raise self._error

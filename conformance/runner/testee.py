@@ -63,6 +63,11 @@ class Testee(Protocol):
 
     def kill(self) -> None: ...
 
+    def abandon(self) -> None:
+        """Ends what it runs and starts nothing more; for another thread than the one it is used
+        in, which then frees it."""
+        ...
+
 
 class Stderr:
     """What a testee writes there: read always, kept within bounds, searched for sanitizers."""
@@ -127,15 +132,21 @@ def spawn(command: list[str], **more: Any) -> subprocess.Popen[bytes]:
         raise CannotStart(f"{command[0]}: {error.strerror or error}") from None
 
 
+def end_group(process: subprocess.Popen[bytes] | None) -> None:
+    """Ends a process and all that it started. It is still to be reaped."""
+    try:
+        if process and process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
 def reap(process: subprocess.Popen[bytes], patience: float) -> int | None:
     """Waits for the end, then ends the rest of its group. None: it had to be killed.
 
     The group is ended before the head is reaped: until then nobody else can have its number."""
     ended = _ends(process.pid, patience)
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
+    end_group(process)
     status = process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe:

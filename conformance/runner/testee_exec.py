@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .case import ACCEPT, NEED_MORE, REJECT, Answer, Case
-from .testee import CannotStart, Got, Stderr, ending, reap, spawn
+from .testee import CannotStart, Got, Stderr, end_group, ending, reap, spawn
 
 STATUS = {0: ACCEPT, 1: REJECT, 3: NEED_MORE}
 
@@ -38,6 +38,7 @@ class ExecTestee:
                       "formats": ["*"], "roles": ["reader"], "tells": [], "scripts": False, **hello}
         self._folder: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._abandoned = False
 
     def start(self) -> None:
         program = shutil.which(self.words[0])
@@ -47,7 +48,7 @@ class ExecTestee:
 
     def judge(self, cases: Iterable[Case]) -> Iterator[Got]:
         for case in cases:
-            yield self._one(case)
+            yield Got(case, crash="abandoned") if self._abandoned else self._one(case)
 
     def _one(self, case: Case) -> Got:
         assert self._folder
@@ -85,6 +86,10 @@ class ExecTestee:
     def close(self) -> str:
         self.kill()
         return ""
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        end_group(self._process)
 
     def kill(self) -> None:
         if self._process:

@@ -14,7 +14,7 @@ from . import frames
 from .case import Answer, Case
 from .process import PATIENCE, Process
 from .script import Hang, Player
-from .testee import CannotStart, Got
+from .testee import CannotStart, Got, end_group
 
 BRIEF = 0.25  # patience with a process whose cases are run again anyway
 WINDOW = 128  # cases in flight
@@ -40,8 +40,11 @@ class PipeTestee:
         self._number = 0
         self._last: int | None = None  # the case that was answered last with nothing else under way
         self._late = ""
+        self._abandoned = False
 
     def start(self) -> None:
+        if self._abandoned:
+            raise CannotStart("abandoned")
         live = self._live = Process(self.words)
         live.send(frames.hello())
         until = time.monotonic() + max(self.timeout, self.starting)
@@ -272,6 +275,12 @@ class PipeTestee:
         if how != "exit status 0":
             return f"at the end: {how}, not exit status 0"
         return ""
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        live = self._live
+        if live:
+            end_group(live.child)
 
     def kill(self) -> None:
         live, self._live = self._live, None

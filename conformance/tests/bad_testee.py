@@ -81,7 +81,9 @@ def misbehave(number, data, count):
         os.kill(os.getpid(), signal.SIGSEGV)
     if MODE == "segv" and here:
         os.kill(os.getpid(), signal.SIGSEGV)
-    if MODE == "hang" and here:
+    if MODE == "mute" and count == 1:
+        os.close(2)
+    if MODE == "hang-all" or MODE == "hang" and here:
         time.sleep(LONG)
     if MODE == "brittle" and (not data or len(data) % 4):
         time.sleep(LONG)
