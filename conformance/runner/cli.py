@@ -66,7 +66,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _no_output() -> None:
-    """What is left in standard output's buffer cannot be written, and would be told of at the end."""
+    """What is left in its buffer cannot be written, and would be told of at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
@@ -184,9 +184,9 @@ def _selection(one: argparse.ArgumentParser) -> None:
     one.add_argument("--only", action="append", default=[], metavar="GLOB",
                      help="cases whose id, rule or format matches (repeatable)")
     one.add_argument("--role", choices=(*ROLES, RESPONDER), help="cases of one role")
-    one.add_argument("--level", type=_levels, default=(), metavar="L,L", help="cases of these levels "
-                     f"({', '.join(LEVELS)}), and those that break no rule; run shows the others "
-                     "as not run")
+    one.add_argument("--level", type=_levels, default=(), metavar="L,L",
+                     help=f"cases of these levels ({', '.join(LEVELS)}), and those that break no "
+                     "rule; run shows the others as not run")
 
 
 def _testee(one: argparse.ArgumentParser) -> None:

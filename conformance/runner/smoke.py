@@ -99,7 +99,8 @@ def _format(testee: Testee, cases: list[Case], format_: str, out: TextIO) -> int
             out.write(f"ok: {got.case.id}\n")
         else:
             bad += 1
-            out.write(f"not ok: {got.case.id}: {one.detail}\n    help: {help_for(got.case, got)}\n")
+            out.write(f"not ok: {got.case.id}: {one.detail}\n"
+                      f"    help: {help_for(got.case, got)}\n")
     if not read and reason:
         bad += 1
         out.write(f"not ok: {format_}: no good input of it is read: {reason}\n    help: hello lists "

@@ -21,7 +21,7 @@ from runner import process, testee  # noqa: E402
 from runner.run import Options, Session  # noqa: E402
 from runner.testee import Got  # noqa: E402
 from runner.testee_pipe import PipeTestee  # noqa: E402
-from test_testees import BAD, case, crashes, left, many, outcomes  # noqa: E402
+from test_testees import BAD, crashes, left, many, outcomes  # noqa: E402
 
 PIPE = f"{sys.executable} -S -E {BAD}"
 
