@@ -200,6 +200,8 @@ def _testee(one: argparse.ArgumentParser) -> None:
     one.add_argument("--testee-version", metavar="TEXT", help="of the testee, for reports")
     one.add_argument("--package", metavar="TEXT", help="that the testee comes from, for reports")
     one.add_argument("--formats", metavar="F,F", help="formats that the command of --exec reads")
+    one.add_argument("--skips", metavar="GLOB,GLOB", help="rules of capabilities or records that the "
+                     "command of --exec takes for unknown")
 
 
 def _reports(one: argparse.ArgumentParser) -> None:
@@ -218,10 +220,14 @@ def _attach(args: argparse.Namespace) -> tuple[Callable[[], Testee], dict[str, A
             about[key] = value
     if args.formats and not args.exec:
         raise Usage("--formats goes with --exec alone: others tell their formats themselves")
+    if args.skips and not args.exec:
+        raise Usage("--skips goes with --exec alone: others tell what they skip themselves")
     if args.exec:
         hello: dict[str, Any] = {}
         if args.formats:
             hello["formats"] = ["" if one == "auto" else one for one in args.formats.split(",")]
+        if args.skips:
+            hello["skips"] = args.skips.split(",")
         if getattr(args, "role", None):
             hello["roles"] = [args.role]
         return lambda: ExecTestee(args.exec, args.timeout, hello), about
@@ -346,6 +352,9 @@ def do_run(args: argparse.Namespace) -> int:
     unexpected = expectations.apply(run, entries, corpus=corpus.cases)
     if not any(one.outcome != "skip" for one in run.results):
         unexpected.append("no case was run")
+    unexpected += [f"the testee skips {glob!r}, which matches no rule"
+                   for glob in run.testee.get("skips") or ()
+                   if not fnmatch.filter(corpus.rules, glob)]
     _write_reports([run], pairs)
     out = sys.stderr if any(name == "-" for _, name in pairs) else sys.stdout
     for line in output.summary(run, corpus.rules, unexpected):

@@ -14,7 +14,8 @@ PROTOCOL = 1
 UNTOLD = 0xffffffff
 LONGEST = 1 << 24  # of a frame of a testee; more than that is taken for garbage
 TELLS = ("at", "need", "dump", "rule")
-HELLO_KEYS = {"name", "version", "protocol", "formats", "roles", "tells", "scripts", "package"}
+HELLO_KEYS = {"name", "version", "protocol", "formats", "roles", "tells", "scripts", "skips",
+              "package"}
 
 
 class Garbage(Exception):
@@ -89,6 +90,9 @@ def read_hello(payload: bytes) -> dict[str, Any]:
             raise Garbage(f"hello lacks {key}, a list of strings")
         if allowed and not set(value) <= set(allowed):
             raise Garbage(f"{key} of hello knows {', '.join(allowed)}, not {value}")
+    skips = said.get("skips", [])
+    if not isinstance(skips, list) or not all(isinstance(one, str) for one in skips):
+        raise Garbage("skips of hello is not a list of strings")
     if not isinstance(said.get("scripts", False), bool):
         raise Garbage("scripts of hello is not true or false")
     if not isinstance(said.get("package", "") or "", str):

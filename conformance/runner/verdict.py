@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from typing import Any
 
@@ -22,6 +23,9 @@ def why_not(case: Case, hello: dict[str, Any]) -> str:
         return "testee runs no scripts"
     if case.role not in hello["roles"]:
         return f"testee is no {case.role}"
+    for glob in hello.get("skips") or ():
+        if case.want.verdict == REJECT and fnmatch.fnmatchcase(case.rule or "", glob):
+            return f"testee skips {glob}"
     formats = hello["formats"]
     if (case.format or "") in formats or (case.format and "*" in formats):
         return ""

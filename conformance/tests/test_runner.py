@@ -16,7 +16,7 @@ sys.path.insert(0, str(HOME))
 from runner import corpus, frames, report_jsonl  # noqa: E402
 from runner.case import Answer, Case, Want  # noqa: E402
 from runner.testee import Got  # noqa: E402
-from runner.verdict import result  # noqa: E402
+from runner.verdict import result, why_not  # noqa: E402
 
 PIPE = f"{sys.executable} -S -E {HERE / 'bad_testee.py'}"
 INPUT = bytes.fromhex("10000000010000000000000001000000")
@@ -159,6 +159,15 @@ def test_asking_for_more_is_refusing_where_no_text_says_otherwise():
     assert result(Got(want, Answer("need-more", need=20)), ["need"], True).outcome == "fail"
     abi = case(level="abi", want=Want("reject", "r", 4), input=bytes(16))
     assert result(Got(abi, Answer("need-more", need=20)), ["need"], False).outcome == "fail"
+
+
+def test_a_capability_that_is_passed_over_may_be_broken():
+    """A reader that knows no capability of s390x failed each rule about what is in them."""
+    hello = {"formats": ["*"], "roles": ["reader"], "skips": ["linux.zpci_*"]}
+    broken = case(rule="linux.zpci_base.size", want=Want("reject", "linux.zpci_base.size", 24))
+    assert why_not(broken, hello) == "testee skips linux.zpci_*"
+    assert not why_not(broken, {**hello, "skips": ["linux.type.*"]})
+    assert not why_not(case(rule="linux.zpci_base.size", want=Want("accept")), hello)
 
 
 def test_unspecified_is_neither_good_nor_bad():
