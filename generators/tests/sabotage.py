@@ -233,7 +233,8 @@ def main() -> int:
     for result in missed:
         tail = "\n".join(result.output.splitlines()[-30:])
         print(f"\n{result.sabotage}, {result.watcher}: {result.fault}\n{tail}", file=sys.stderr)
-    print(f"{len(tasks)} sabotages, {len(results)} times watched, {len(missed)} MISSED, "
+    noticed = f"{len(missed)} MISSED" if missed else "each noticed"
+    print(f"{len(tasks)} planted faults, {len(results)} watchers: {noticed}, "
           f"{time.monotonic() - began:.0f} s")
     return 1 if missed else 0
 
