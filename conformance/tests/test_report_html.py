@@ -363,35 +363,6 @@ def test_tab_enters_a_cell_that_can_be_seen(browse):
     assert [one["aria-label"].split(":")[0] for one in inside] == ["tlv.b, skips"]
 
 
-KEYS = """
-const log = [];
-const say = (word) => log.push(`${word}:${(document.activeElement.getAttribute("aria-label") ||
-  document.activeElement.textContent).split(":")[0]}`);
-const press = (key) => { document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
-  { key, bubbles: true, cancelable: true })); say(key); };
-document.querySelector('#matrix td[tabindex="0"]').focus();
-["ArrowRight", "End", "Home", "ArrowDown", "Enter"].forEach(press);
-log.push(`open:${document.getElementById("detail") !== null}`);
-document.querySelector("#detail .close").focus();
-press("Escape");
-log.push(`open:${document.getElementById("detail") !== null}`);
-press(" ");
-log.push(`open:${document.getElementById("detail") !== null}`);
-document.querySelector("#detail .close").click();
-say("close");
-document.body.dataset.log = log.join("|");
-"""
-
-
-def test_keys(browse_text, text):
-    page = browse_text(text.replace("</body>", f"<script>{KEYS}</script></body>"), "")
-    assert page.find("body")[0]["data-log"].split("|") == [
-        "ArrowRight:linux.c, bad <b> 2", "End:linux.c, skips", "Home:linux.c, good 1.0",
-        "ArrowDown:linux.d, good 1.0", "Enter:linux.d, good 1.0", "open:true",
-        "Escape:linux.d, good 1.0", "open:false", " :linux.d, good 1.0", "open:true",
-        "close:linux.d, good 1.0"]
-
-
 def test_a_testee_alone(browse):
     page = browse("#search=TEXT+of+linux&testee=skips")
     assert {len(row) for row in page.matrix().values()} == {1}
