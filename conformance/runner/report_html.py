@@ -183,7 +183,7 @@ def _testees(runs: list[Run], out: TextIO) -> None:
 
 def _groups(groups: Mapping[str, list[Run]], out: TextIO) -> None:
     """Testees that the suite has to fail, and what tells each."""
-    heads = ("testee", "its fault", "told", "cases that fail or crash", "rules", "date", "command")
+    heads = ("testee", "its fault", "suite", "cases that fail or crash", "rules", "date", "command")
     for name, runs in groups.items():
         holes = sum(bool(untold(run)) for run in runs)
         sum_up = f"{holes} of {len(runs)} NOT TOLD" if holes else f"all {len(runs)} told"
@@ -195,7 +195,7 @@ def _groups(groups: Mapping[str, list[Run]], out: TextIO) -> None:
                   + "</tr></thead><tbody>\n")
         for run in runs:
             told, hole = told_by(run), untold(run)
-            word = f'<b class="fail">NOT TOLD: {escape("; ".join(hole))}</b>' if hole else "told"
+            word = f'<b class="fail">NOT TOLD: {escape("; ".join(hole))}</b>' if hole else "tells it"
             rules = "".join(f"<li>{escape(rule)}</li>" for rule in rules_of(told))
             cells = [escape(run.testee.get("fault") or ""), word, f"{len(told)} of "
                      f"{len(run.results)}", f"<details><summary>{len(rules_of(told))}</summary>"

@@ -60,4 +60,4 @@ conformance-all: testees testees-arch testees-fetched
 
 check-conformance: testees
 	@$(RUN_ALL)/quick --quick
-	@$(PYTEST) $(TESTEE)/test_skeletons.py $(TESTEE)/test_attach.py
+	@BUILD=$(abspath $(BUILD)) $(PYTEST) $(TESTEE)/test_skeletons.py $(TESTEE)/test_attach.py $(TESTEE)/test_run_all.py
