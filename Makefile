@@ -92,16 +92,26 @@ C_BY_HAND := $(shell git ls-files '*.c' '*.h' 2>/dev/null | grep -v -e generated
 format:
 	clang-format -i $(C_BY_HAND)
 
-LINTED = $(CORE) $(TABLES) $(CLI) $(sort $(CAPTURE) $(KERNEL_CHECK))
+# All C that is written by hand, and what is generated for the library and the check of kernels. The reader of Linux's own
+# selftests is compiled with a kernel's source, which has to be fetched.
+LINTED = $(sort $(filter %.c,$(C_BY_HAND)) $(CORE) $(TABLES) $(KERNEL_CHECK))
+COMPILED = $(filter-out $(SELFTESTS)/%,$(LINTED))
+TIDY = clang-tidy --quiet --warnings-as-errors="*"
+TIDY_FLAGS = -std=c11 -D_GNU_SOURCE -DDEVFD_VERSION=\"0\" $(MUTANT_FLAGS) -I$(BUILD)/include
+
+.PHONY: lint-objects
+lint-objects: $(call obj,$(COMPILED))
 
 # Every warning is an error here; main builds without any under both compilers.
-lint: check-generated
+lint: check-generated $(BUILD)/include/devfd
 	clang-format --dry-run --Werror $(C_BY_HAND)
-	$(MAKE) --no-print-directory BUILD=build/gcc CC=gcc EXTRA=-Werror all unit-bins build/gcc/kernel-check
-	$(MAKE) --no-print-directory BUILD=build/clang CC=clang EXTRA=-Werror all unit-bins build/clang/kernel-check
+	$(MAKE) --no-print-directory BUILD=build/gcc CC=gcc EXTRA=-Werror all unit-bins testees build/gcc/kernel-check lint-objects
+	$(MAKE) --no-print-directory BUILD=build/clang CC=clang EXTRA=-Werror all unit-bins testees build/clang/kernel-check lint-objects
 	$(MAKE) --no-print-directory BUILD=build/analyzer CC=gcc EXTRA='-Werror -fanalyzer' build/analyzer/libdevfd.a
-	clang-tidy --quiet --warnings-as-errors='*' $(LINTED) -- -std=c11 -D_GNU_SOURCE -DDEVFD_VERSION='"0"'
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.cppcheck \
+	printf '%s\n' $(COMPILED) | xargs -n 2 -P "$$(nproc)" sh -c '$(TIDY) "$$@" -- $(TIDY_FLAGS)' tidy
+	$(if $(SELFTESTS_LINUX),$(TIDY) $(wildcard $(SELFTESTS)/*.c) -- $(SELFTESTS_FLAGS),@echo \
+		"not read by clang-tidy: $(wildcard $(SELFTESTS)/*.c), for the lack of Linux's source: $(SELFTESTS)/build.sh fetches it")
+	cppcheck --quiet -j "$$(nproc)" --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.cppcheck \
 		--enable=warning,performance,portability $(LINTED)
 
 # ---- Tests ----

@@ -9,6 +9,7 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -97,9 +98,13 @@ static void *map_kernel(const struct device *dev, size_t size, int prot, uint64_
 int main(int argc, char **argv)
 {
 	struct device dev = {ask_kernel, map_kernel, -1};
+	char *end = NULL;
+	long fd = -1;
 
-	if (argc != 2)
+	if (argc == 2)
+		fd = strtol(argv[1], &end, 10);
+	if (fd < 0 || fd > INT_MAX || *end)
 		errx(2, "usage: live FD");
-	dev.fd = atoi(argv[1]);
+	dev.fd = (int)fd;
 	return show_device(&dev);
 }

@@ -226,8 +226,8 @@ static bool serve(void)
 	memset(&in, 0, sizeof(in));
 	in.format = word(head);
 	in.options = word(head + WORD);
-	in.index = word(head + 2 * WORD);
-	in.size = word(head + 3 * WORD);
+	in.index = word(head + (size_t)2 * WORD);
+	in.size = word(head + (size_t)3 * WORD);
 	copy = malloc(in.size);
 	if (!copy && in.size) {
 		fputs("judge: out of memory\n", stderr);

@@ -134,7 +134,9 @@ static void a_description_costs_linear_loads(void **state)
 	(void)state;
 	for (round = 0; round < 20000; round++) {
 		n = golden_read(names[round % 5], p, sizeof(p));
+		assert_true(n > 0);
 		for (i = random32(&seed) % 4; i; i--)
+			/* It is not 0 here. NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
 			p[random32(&seed) % n] = (uint8_t)random32(&seed);
 		start(p, n);
 		(void)devfd_open(&d, p, n, &e);
@@ -166,8 +168,8 @@ static void growth_is_linear(void **state)
 		put32(p, 0x70636900);
 		put32(p + 4, 1);
 		for (i = 0; i < n; i++) {
-			put32(p + 12 + 12 * i, 0x77);
-			put32(p + 16 + 12 * i, 12);
+			put32(p + 12 + (size_t)12 * i, 0x77);
+			put32(p + 16 + (size_t)12 * i, 12);
 		}
 		start(p, 12 + 12 * n);
 		assert_int_equal(devfd_open(&d, p, length, &e), DEVFD_OK);

@@ -95,12 +95,15 @@ static int ask_fake(void *context, uint32_t number, void *arg, uint32_t size)
 
 static void *map_fake(const struct device *dev, size_t size, int prot, uint64_t offset)
 {
+	static uint8_t mapped;
+
+	(void)dev;
 	assert_true(maps_count < MAPS_MAX);
 	maps[maps_count].offset = offset;
 	maps[maps_count].size = size;
 	maps[maps_count].prot = prot;
 	maps_count++;
-	return (void *)(uintptr_t)dev;
+	return &mapped;
 }
 
 static int run(const struct answer *script, size_t count)
@@ -147,7 +150,7 @@ static void test_a_broken_list_maps_nothing(void **state)
 
 static void test_a_number_is_needed(void **state)
 {
-	char name[] = "live", number[] = "-1";
+	char name[] = "live", number[] = "2147483647";
 	char *argv[] = {name, number, NULL};
 
 	(void)state;

@@ -163,7 +163,7 @@ static void kept_that_cannot_stand_alone(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (j = 0; j < 2; j++) {
-			uint8_t *p = run + 36 * j;
+			uint8_t *p = run + (size_t)36 * j;
 
 			record(p, 0x10007, 36);
 			devfd_set32(p + 12, DEVFD_ORIGIN_RECORD, 0);
@@ -209,7 +209,7 @@ static void kept_travels_in_its_order_or_not_at_all(void **state)
 		devfd_set32(start.p + 12, 0x10000, 1);
 		devfd_set32(start.p + 16, 36, 1);
 		for (j = 0; j < 2; j++) {
-			uint8_t *p = start.p + 48 + 36 * j;
+			uint8_t *p = start.p + 48 + (size_t)36 * j;
 
 			devfd_set32(p, 0x10007, 1);
 			devfd_set32(p + 4, 36, 1);

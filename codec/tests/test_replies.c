@@ -459,7 +459,8 @@ static void at_most_64_capabilities(void **state)
 		devfd_set32(p + 12, 32, 0);
 		for (i = 0; i < n; i++) {
 			p[32 + 8 * i] = 0x77;
-			devfd_set32(p + 32 + 8 * i + 4, i + 1 < n ? 32 + 8 * (i + 1) : 0, 0);
+			devfd_set32(p + 32 + (size_t)8 * i + 4, i + 1 < n ? 32 + 8 * (i + 1) : 0,
+				    0);
 		}
 		if (n == 64) {
 			assert_int_equal(devfd_reply(DEVFD_REGION_INFO, DEVFD_LITTLE, 0, p,

@@ -146,7 +146,7 @@ static void judge(struct session *s, const struct frame *f)
 	devfd_set32(head, s->number, 0);
 	head[WORD] = (uint8_t)out.verdict;
 	devfd_set32(head + WORD + 1, out.at, 0);
-	devfd_set32(head + 2 * WORD + 1, out.need, 0);
+	devfd_set32(head + (size_t)2 * WORD + 1, out.need, 0);
 	send('A', head, ANSWER_HEAD, out.text, strlen(out.text));
 	free(out.text);
 	free(input);

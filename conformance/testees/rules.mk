@@ -18,6 +18,12 @@ $(BUILD)/testees/devfd.so: $(TESTEE_SO) $(wildcard $(TESTEE)/*.h codec/*.h codec
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -shared -o $@ $(TESTEE_SO) $(JSON_LIBS)
 
+# The reader of Linux's own selftests is built by build.sh there; make lint reads it with the source fetched for that.
+SELFTESTS := $(TESTEE)/selftests
+SELFTESTS_LINUX := $(wildcard $(or $(DEVFD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/devfd)/selftests/current)
+SELFTESTS_FLAGS = -std=gnu11 -D_GNU_SOURCE -D__user= -DVERSION=\"0\" $(addprefix -isystem $(SELFTESTS_LINUX)/,\
+	tools/testing/selftests/vfio/lib/include tools/testing/selftests tools/include include/uapi)
+
 .PHONY: testees testees-arch
 testees: all $(BUILD)/testees/devfd $(BUILD)/testees/devfd.so $(BUILD)/testees/independent $(BUILD)/testees/naive
 

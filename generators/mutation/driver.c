@@ -128,7 +128,7 @@ static void load(const char *name)
 		in->index = word(p + 12);
 		in->limit = word(p + 16);
 		in->size = word(p + 20);
-		in->p = p + HEAD_WORDS * 4;
+		in->p = p + (size_t)HEAD_WORDS * 4;
 		p = in->p + in->size;
 	}
 	right = map((count + 1) * sizeof(*right));
@@ -164,7 +164,8 @@ static void say_number(struct answer *a, uint32_t number)
 {
 	char text[16];
 
-	add(text, (size_t)snprintf(text, sizeof(text), " %u", number), a);
+	snprintf(text, sizeof(text), " %u", number);
+	say(a, text);
 }
 
 /* What a look-up returns for an item in this state. */
@@ -293,7 +294,7 @@ static int play(void *context, uint32_t number, void *arg, uint32_t offered)
 		d->low = true;
 	if (d->index != NO_VALUE && word(p + 8) != d->index)
 		d->low = true;
-	memcpy(p, step + STEP_WORDS * 4, size < offered ? size : offered);
+	memcpy(p, step + (size_t)STEP_WORDS * 4, size < offered ? size : offered);
 	if (how == ARGSZ_OFFERED)
 		argsz += offered;
 	if (how != ARGSZ_KEPT)
@@ -536,7 +537,8 @@ static void run(uint32_t mutant, uint32_t base)
 
 int main(int argc, char **argv)
 {
-	uint32_t mutant, base;
+	char line[64], *rest;
+	uint32_t mutant;
 
 	if (argc < 3)
 		return 2;
@@ -547,7 +549,9 @@ int main(int argc, char **argv)
 	}
 	/* A line for each mutant to run: its number and the base of its place. */
 	learn();
-	while (scanf("%u %u", &mutant, &base) == 2)
-		run(mutant, base);
+	while (fgets(line, sizeof(line), stdin)) {
+		mutant = (uint32_t)strtoul(line, &rest, 10);
+		run(mutant, (uint32_t)strtoul(rest, NULL, 10));
+	}
 	return 0;
 }

@@ -111,7 +111,7 @@ json_t *json_integer(json_int_t value)
 json_t *json_pack(const char *format, ...)
 {
 	json_t *object = json_object();
-	const char *key = NULL;
+	const char *key = "";
 	va_list args;
 
 	va_start(args, format);
