@@ -61,7 +61,8 @@ def main(words: list[str] | None = None) -> int:
         return 128 + error.number
     except OSError as error:
         _no_output()
-        print(f"conformance/run: {error}", file=sys.stderr)
+        print(f"conformance/run: {error.filename or 'standard output'}: {error.strerror or error}",
+              file=sys.stderr)
     return USAGE
 
 
@@ -211,9 +212,11 @@ def _reports(one: argparse.ArgumentParser) -> None:
 
 def _attach(args: argparse.Namespace) -> tuple[Callable[[], Testee], dict[str, Any]]:
     """A maker of testees, and what the reports say of it beside its hello."""
-    command = args.exec or args.pipe or args.so
-    about = {"command": command, "attached": "exec" if args.exec else
-             "pipe" if args.pipe else "so"}
+    attached = next(one for one in ("exec", "pipe", "so") if getattr(args, one) is not None)
+    command = getattr(args, attached)
+    if not command.strip():
+        raise Usage(f"--{attached}: the command is empty")
+    about = {"command": command, "attached": attached}
     for key, value in (("name", args.name), ("version", args.testee_version),
                        ("package", args.package)):
         if value:
@@ -334,6 +337,10 @@ def do_run(args: argparse.Namespace) -> int:
             if not args.update:
                 raise
     make, about = _attach(args)
+    strange = set((args.formats or "auto").split(",")) - {"auto", "*", *corpus.formats}
+    if strange:
+        raise Usage(f"--formats {', '.join(sorted(strange))}: the corpus has none of that name; it "
+                    f"has auto (told by the first bytes), {', '.join(corpus.formats)}")
     if args.absent:
         return _absent(args, corpus, cases, about, pairs)
     jobs = args.jobs or (os.cpu_count() or 1)
@@ -370,7 +377,7 @@ def do_run(args: argparse.Namespace) -> int:
 def _absent(args: argparse.Namespace, corpus: Corpus, cases: list[Case], about: dict[str, Any],
             pairs: list[tuple[str, str]]) -> int:
     """A run in which nothing was run, so that a page of many runs shows what is missing from it."""
-    command = Path((args.exec or args.pipe or args.so).split()[0]).name
+    command = Path(about["command"].split()[0]).name
     about = {"name": command, "version": "", "formats": [], "roles": [], "tells": [],
              "scripts": False, **about}
     started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
@@ -417,8 +424,8 @@ def do_smoke(args: argparse.Namespace) -> int:
 
 def do_adapter_check(args: argparse.Namespace) -> int:
     corpus = load(args.corpus)
+    make, _ = _attach(args)
     if args.exec:
-        make, _ = _attach(args)
         return BAD if adapter_check.check_exec(corpus, make, sys.stdout) else GOOD
     words = shlex.split(args.pipe) if args.pipe else SoTestee(args.so, args.timeout).words
     return BAD if adapter_check.check(corpus, words, args.timeout, sys.stdout) else GOOD

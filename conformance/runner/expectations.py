@@ -66,7 +66,9 @@ class Expectation:
 def _entries(path: Path) -> list[dict[str, Any]]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise Unusable(f"{path}: {error.strerror}") from None
+    except ValueError as error:
         raise Unusable(f"{path}: {error}") from None
     if not isinstance(entries, list):
         raise Unusable(f"{path}: not a list")

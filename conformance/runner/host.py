@@ -131,7 +131,7 @@ def main() -> int:
     try:
         host = Host(sys.argv[1], os.fdopen(os.dup(0), "rb"), out)
     except (OSError, AttributeError) as error:
-        print(f"{sys.argv[1]}: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)  # names the file
         return 2
     host.serve()
     return 0

@@ -103,8 +103,9 @@ def _format(testee: Testee, cases: list[Case], format_: str, out: TextIO) -> int
                       f"    help: {help_for(got.case, got)}\n")
     if not read and reason:
         bad += 1
-        out.write(f"not ok: {format_}: no good input of it is read: {reason}\n    help: hello lists "
-                  "this format, and the answer is skip: list what you read only\n")
+        out.write(f"not ok: {format_}: no good input of it is read: {reason}\n"
+                  "    help: hello lists this format, and the answer is skip: list what you read "
+                  "only\n")
     return bad
 
 

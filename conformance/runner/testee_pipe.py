@@ -33,6 +33,7 @@ class PipeTestee:
             raise CannotStart(f"--pipe {command!r}: {error}") from None
         if not self.words:
             raise CannotStart("--pipe: the command is empty")
+        self.title = self.words[0]  # in messages
         self.timeout = timeout
         self.starting = starting  # seconds; an interpreter needs longer to start than to answer
         self.hello: dict[str, Any] = {}
@@ -66,7 +67,7 @@ class PipeTestee:
             how, stderr = live.finish()
             why = how + " before its hello" if str(error) == "ended" else str(error)
             last = stderr.strip().splitlines()[-1:]
-            raise CannotStart(": ".join([self.words[0], why, *last])) from None
+            raise CannotStart(": ".join([self.title, why, *last])) from None
 
     def judge(self, cases: Iterable[Case]) -> Iterator[Got]:
         todo = deque(cases)

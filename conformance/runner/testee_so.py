@@ -17,3 +17,4 @@ class SoTestee(PipeTestee):
         if not Path(path).is_file():
             raise CannotStart(f"{path}: no such file")
         super().__init__([sys.executable, "-B", str(HOST), str(Path(path).resolve())], timeout)
+        self.title = path

@@ -163,6 +163,25 @@ def test_wrong_words_are_told_in_one_line(words, says):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words,says", [
+    (("run", "--exec", ""), "--exec: the command is empty"),
+    (("run", "--pipe", " "), "--pipe: the command is empty"),
+    (("smoke", "--pipe", "'x"), '--pipe "\'x": No closing quotation'),
+    (("run", "--pipe", "/no/such"), "/no/such: No such file or directory"),
+    (("run", "--pipe", "true"), "true: exit status 0 before its hello"),
+    (("run", "--so", "/etc/passwd"),
+     "/etc/passwd: exit status 2 before its hello: /etc/passwd: invalid ELF header"),
+    (("adapter-check", "--so", ""), "--so: the command is empty"),
+    ((*SOME, "--formats", "tlv,linus"), "--formats linus: the corpus has none of that name; it has "
+     "auto (told by the first bytes), array, fixed, linux.device_info, linux.hot_reset_info, "
+     "linux.iommu_info, linux.irq_info, linux.region_info, tlv"),
+    ((*SOME, "--expect", "/no/such"), "/no/such: No such file or directory"),
+])
+def test_what_cannot_be_attached_is_told_in_one_line(words, says):
+    done = command(*words)
+    assert (done.returncode, done.stderr) == (2, f"conformance/run: {says}\n")
+
+
 def test_an_empty_folder_is_no_corpus(tmp_path):
     done = command("--corpus", str(tmp_path), "list")
     assert done.returncode == 2
@@ -174,10 +193,10 @@ def test_a_report_that_cannot_be_written_is_no_good_run():
         done = subprocess.run([HOME / "run", *SOME, "--report", "jsonl=-"], stdout=full, text=True,
                               stderr=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 2
-    assert done.stderr.endswith("conformance/run: [Errno 28] No space left on device\n")
+    assert done.stderr.endswith("conformance/run: standard output: No space left on device\n")
     assert "Traceback" not in done.stderr
     done = command(*SOME, "--report", "jsonl=/dev/full")
-    assert done.returncode == 2 and done.stderr.endswith("No space left on device\n")
+    assert done.returncode == 2 and done.stderr.endswith(": No space left on device\n")
     assert Path("/dev/full").is_char_device()
 
 
