@@ -62,10 +62,9 @@ static int is_there(const struct run *r, const struct devfd_field_row *f)
 	return devfd_fits(f->offset, f->width, r->room);
 }
 
+/* Of a field of fixed size; 0 where it is not there. */
 static uint64_t field_value(const struct run *r, const struct devfd_field_row *f)
 {
-	if (is_variable(f))
-		return 0;
 	if (!is_there(r, f))
 		return 0;
 	return devfd_load(r->s->base + r->at + f->offset, f->width, r->s->big);
@@ -109,9 +108,7 @@ static uint64_t device_attr(const struct devfd_scan *s, uint32_t attr)
 {
 	if (attr == DEVFD_ATTR_NUM_REGIONS)
 		return s->num_regions;
-	if (attr == DEVFD_ATTR_NUM_IRQS)
-		return s->num_irqs;
-	return 0;
+	return s->num_irqs;
 }
 
 /* What an operand stands for; element: where the element of an area list stands that a rule is
@@ -410,20 +407,28 @@ static void take_field(const struct run *r, const struct devfd_field_row *f)
 
 /* ---- Rules ---- */
 
-/* The first field that the rule looks at; of `needs` the first one that is not 0. */
+/* A rule is broken at a field that it looks at; `needs` at one that is not 0. */
+static int says_where(const struct run *r, const struct devfd_rule_info *rule,
+		      const struct devfd_operand *o)
+{
+	if (o->kind < DEVFD_OF_FIELD)
+		return 0;
+	if (o->kind > DEVFD_OF_TEST)
+		return 0;
+	if (rule->predicate != DEVFD_NEEDS_HOLDS)
+		return 1;
+	return operand(r, o, NULL) != 0;
+}
+
 static uint32_t rule_at(const struct run *r, const struct devfd_rule_info *rule)
 {
 	uint32_t i;
 
 	for (i = 0; i < rule->count; i++) {
 		const struct devfd_operand *o = &rule->operands[i];
-		int is_field = o->kind == DEVFD_OF_FIELD || o->kind == DEVFD_OF_TEST;
 
-		if (!is_field)
-			continue;
-		if (rule->predicate == DEVFD_NEEDS_HOLDS && !operand(r, o, NULL))
-			continue;
-		return r->at + r->body->fields[o->ref].offset;
+		if (says_where(r, rule, o))
+			return r->at + r->body->fields[o->ref].offset;
 	}
 	return r->at;
 }
@@ -456,28 +461,38 @@ static int judge_elements(const struct run *r, const struct devfd_field_row *f, 
 	return DEVFD_OK;
 }
 
+/* A rule of the model speaks of an attribute of one kind of item; attr 0: of the finished item. */
+static int speaks_of(const struct run *r, const struct devfd_rule_info *rule, uint32_t attr)
+{
+	if (rule->attr != attr)
+		return 0;
+	if (rule->item != r->item->kind)
+		return 0;
+	return binds(r->s, rule);
+}
+
+static int judge_model_rule(const struct run *r, const struct devfd_field_row *f, uint32_t number)
+{
+	if (f->attr == DEVFD_ATTR_AREAS)
+		return judge_elements(r, f, number);
+	if (!holds(r, &devfd_rule_infos[number], NULL))
+		return devfd_fail(r->s, number, r->at + f->offset);
+	return DEVFD_OK;
+}
+
 static int judge_attribute(const struct run *r, const struct devfd_field_row *f)
 {
-	const uint16_t *number;
+	const uint16_t *number = devfd_model_rules;
 	int rc;
 
-	for (number = devfd_model_rules; *number; number++) {
-		const struct devfd_rule_info *rule = &devfd_rule_infos[*number];
-
-		if (rule->attr != f->attr)
+	if (!is_taken(r, f))
+		return DEVFD_OK;
+	for (; *number; number++) {
+		if (!speaks_of(r, &devfd_rule_infos[*number], f->attr))
 			continue;
-		if (rule->item != r->item->kind)
-			continue;
-		if (!binds(r->s, rule))
-			continue;
-		if (f->attr == DEVFD_ATTR_AREAS) {
-			rc = judge_elements(r, f, *number);
-			if (rc)
-				return rc;
-			continue;
-		}
-		if (!holds(r, rule, NULL))
-			return devfd_fail(r->s, *number, r->at + f->offset);
+		rc = judge_model_rule(r, f, *number);
+		if (rc)
+			return rc;
 	}
 	return DEVFD_OK;
 }
@@ -491,8 +506,6 @@ static int judge_attributes(const struct run *r)
 		const struct devfd_field_row *f = &r->body->fields[i];
 
 		if (!f->attr)
-			continue;
-		if (!is_taken(r, f))
 			continue;
 		rc = judge_attribute(r, f);
 		if (rc)
@@ -519,21 +532,18 @@ static int judge_fields(const struct run *r)
 	return DEVFD_OK;
 }
 
-/* The flags word of a record is 0 or a flag set. */
+/* The flags word of a record is a flag set; set 0 has no bit. */
 static int judge_word(const struct run *r)
 {
-	uint32_t at = r->at - WORD_SIZE, value, known = 0;
+	uint32_t at = r->at - WORD_SIZE, value;
 	const struct devfd_flags_row *flags = &devfd_flags_rows[r->body->word_bits];
 
 	if (!r->body->word)
 		return DEVFD_OK;
 	value = devfd_get32(r->s->base + at, r->s->big);
-	if (r->body->word_bits)
-		known = (uint32_t)known_bits(flags, r->version);
-	if (value & ~known)
+	if (value & ~known_bits(flags, r->version))
 		return devfd_fail(r->s, r->body->word, at);
-	if (r->body->word_bits)
-		take_bits(flags, value, r->item);
+	take_bits(flags, value, r->item);
 	return DEVFD_OK;
 }
 
@@ -548,7 +558,7 @@ int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uin
 	if (room < r.fixed)
 		return devfd_fail(s, row->size, at - row->head);
 	if (row->exact) {
-		if (room != r.fixed)
+		if (room > r.fixed)
 			return devfd_fail(s, row->exact, at - row->head);
 	}
 	rc = judge_word(&r);
@@ -576,16 +586,12 @@ int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd
 {
 	struct devfd_item copy = *item;
 	struct run r = {s, NULL, at, 0, 0, 0, &copy};
-	const uint16_t *number;
+	const uint16_t *number = devfd_model_rules;
 
-	for (number = devfd_model_rules; *number; number++) {
+	for (; *number; number++) {
 		const struct devfd_rule_info *rule = &devfd_rule_infos[*number];
 
-		if (rule->attr)
-			continue;
-		if (rule->item != item->kind)
-			continue;
-		if (!binds(s, rule))
+		if (!speaks_of(&r, rule, 0))
 			continue;
 		if (!holds(&r, rule, NULL))
 			return devfd_fail(s, *number, at);
