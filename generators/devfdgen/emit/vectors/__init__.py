@@ -20,6 +20,7 @@ from .gaps import all_gaps
 from .ignored import all_ignored
 from .pairs import all_pairs
 from .responders import all_responders
+from .rows import all_rows
 
 SCHEMAS = {"vectors": "devfd-vectors/2", "families": "devfd-families/1",
            "scripts": "devfd-scripts/1"}
@@ -63,6 +64,7 @@ def render(spec: m.Spec) -> dict[str, str]:
     examples = [Example(spec, best[rule.id]) for rule in spec.rules if rule.id in best]
     families = all_families(builder, vectors)
     vectors += all_gaps(builder)
+    vectors += all_rows(builder)
     template = environment(__file__).get_template("examples.c.j2")
     tables = {
         "vectors": [files.row(vector) for vector in vectors],
