@@ -81,9 +81,8 @@ def run(driver: Path, inputs: Path, mutants: list[Mutant], jobs: int,
                 progress.step()
             feeder.join()
 
-    size = -(-len(mutants) // jobs)
-    threads = [threading.Thread(target=part, args=(mutants[i:i + size],))
-               for i in range(0, len(mutants), max(size, 1))]
+    # Survivors take longest and stand side by side, so that each job takes every jobs-th mutant.
+    threads = [threading.Thread(target=part, args=(mutants[i::jobs],)) for i in range(jobs)]
     for thread in threads:
         thread.start()
     for thread in threads:

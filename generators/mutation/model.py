@@ -31,6 +31,7 @@ class Scope:
     fields_left_out: dict[str, str]
     rows_left_out: dict[str, Rows]
     truths: list[str]
+    lengths: list[str]  # fields that hold the number of rows of a list
 
     @classmethod
     def read(cls, path: Path) -> Scope:
@@ -38,7 +39,8 @@ class Scope:
         rows = {table: Rows(given["unless_named_in"], tuple(given["but"]))
                 for table, given in data.get("rows_left_out", {}).items()}
         return cls(path.stem, data["built"], data["asked_by"], data["sources"],
-                   data["functions_left_out"], data["fields_left_out"], rows, data["truths"])
+                   data["functions_left_out"], data["fields_left_out"], rows, data["truths"],
+                   data.get("lengths", []))
 
     def wants(self, source: str, function: str) -> bool:
         for pattern in self.functions_left_out:

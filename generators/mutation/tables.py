@@ -29,6 +29,7 @@ class Leaf:
     where: str  # the path with the names of rows
     next_path: str | None
     truth: bool  # 0, or anything else
+    length: bool  # of a list, beyond which C says nothing of what stands there
     late: bool  # the path goes by a pointer, so that it is no constant
 
 
@@ -137,7 +138,8 @@ class Tables:
                 for value in tree.values() if isinstance(value, tuple)}
         for cursor, tree in trees:
             name = cursor.spelling
-            for leaf in self.walk(Leaf(name, cursor.type, "", 0, name, None, False, False), tree):
+            for leaf in self.walk(Leaf(name, cursor.type, "", 0, name, None, False, False, False),
+                                  tree):
                 if self.wanted(leaf):
                     yield leaf
 
@@ -167,6 +169,7 @@ class Tables:
                 yield from self.walk(
                     replace(at, path=f"{at.path}.{name}", where=f"{at.where}.{name}",
                             type=field.type, truth=f"{owner}.{name}" in self.scope.truths,
+                            length=f"{owner}.{name}" in self.scope.lengths,
                             next_path=at.next_path and f"{at.next_path}.{name}"), inner)
         else:
             assert isinstance(tree, tuple)
@@ -215,7 +218,7 @@ class Tables:
         return text
 
     def changes(self, leaf: Leaf) -> Iterator[tuple[str, str, str]]:
-        if leaf.text.startswith("sizeof"):
+        if leaf.length or leaf.text.startswith("sizeof"):
             yield "MINUS", "- 1", "0"
         elif leaf.truth:
             yield "FLIP", "0" if leaf.text != "0" else "1", "0"

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 }
 """
 SCOPE = Scope("small", [], "", ["small.c"], {}, {"row.name": "a name"},
-              {"rows": Rows("*_rules", ("asks",))}, ["row.many", "row.asks"])
+              {"rows": Rows("*_rules", ("asks",))}, ["row.many", "row.asks"], ["row.count"])
 
 
 def built(folder: Path, text: str, scope: Scope, calls: tuple[str, ...]) -> tuple[Mutants, Path]:
@@ -136,6 +136,11 @@ def test_rows_of_the_table_engine_are_patched(rows: tuple[Mutants, Path]) -> Non
     listed = found["rows[LISTED].values[1].number"]
     assert said(program, listed.number) == "5 7 5"
     assert ROWS.splitlines()[listed.line - 1].strip().startswith("{.number = 4}")
+
+
+def test_a_length_is_never_more(rows: tuple[Mutants, Path]) -> None:
+    """What stands behind a list is nobody's."""
+    assert [m.mutation for m in rows[0].all if m.function == "rows[LISTED].count"] == ["- 1"]
 
 
 def test_rows_that_nothing_lists_are_left_out(rows: tuple[Mutants, Path]) -> None:
