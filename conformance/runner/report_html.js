@@ -211,7 +211,7 @@
     extend();
     let shown = 0;
     const columns = data.runs.filter(seen).length;
-    table.style.setProperty("--wide", `${21 + 5.2 * columns}rem`);
+    table.style.setProperty("--wide", `${18 + 5.2 * columns}rem`);
     table.parentNode.classList.toggle("wide", columns > plain + 1);
     for (const line of lines) {
       const at = Number(line.dataset.row);

@@ -163,6 +163,13 @@ def _date(run: Run) -> str:
     return f'<time datetime="{escape(run.started)}">{shown}</time>'
 
 
+def _known(run: Run) -> str:
+    """How many of the failures were expected, with a reason that the cells tell."""
+    expected = run.testee.get("expected") or {}
+    known = sum(one.outcome == "fail" and one.case.id in expected for one in run.results)
+    return f" ({known} of them expected)" if known else ""
+
+
 def _testees(runs: list[Run], out: TextIO) -> None:
     """The command, package and date that stand behind each cell of a column."""
     heads = ("testee", "package", "date", "corpus", "command", "cases")
@@ -173,7 +180,8 @@ def _testees(runs: list[Run], out: TextIO) -> None:
         counts = totals(run)
         cells = [escape(run.testee.get("package") or "not told"), _date(run),
                  escape(run.corpus), f"<code>{escape(run.testee.get('command') or '')}</code>",
-                 ", ".join(f"{counts[one]} {WORDS[one]}" for one in OUTCOMES if counts[one])]
+                 ", ".join(f"{counts[one]} {WORDS[one]}{_known(run) if one == 'fail' else ''}"
+                           for one in OUTCOMES if counts[one])]
         out.write(f'<tr><th scope="row">{escape(title(run))}</th>')
         out.write("".join(f'<td data-h="{head}">{cell}</td>'
                           for head, cell in zip(heads[1:], cells)))
@@ -195,7 +203,9 @@ def _groups(groups: Mapping[str, list[Run]], out: TextIO) -> None:
                   + "</tr></thead><tbody>\n")
         for run in runs:
             told, hole = told_by(run), untold(run)
-            word = f'<b class="fail">NOT TOLD: {escape("; ".join(hole))}</b>' if hole else "tells it"
+            word = "tells it"
+            if hole:
+                word = f'<b class="fail">NOT TOLD: {escape("; ".join(hole))}</b>'
             rules = "".join(f"<li>{escape(rule)}</li>" for rule in rules_of(told))
             cells = [escape(run.testee.get("fault") or ""), word, f"{len(told)} of "
                      f"{len(run.results)}", f"<details><summary>{len(rules_of(told))}</summary>"

@@ -207,7 +207,9 @@ def groups_word(data, text):
 def test_what_was_expected_says_so():
     runs = fabricated.runs()
     runs[1].testee["expected"] = {"prefix/tlv/good/3": "known"}
-    assert "expected (known): accept, not reject" in data_of(Page(written(runs)))["words"]
+    page = Page(written(runs))
+    assert "expected (known): accept, not reject" in data_of(page)["words"]
+    assert "4 fail (1 of them expected)" in page.find("table", id="testees")[0]["text"]
 
 
 def test_many_runs_stay_a_page_that_can_be_sent():
