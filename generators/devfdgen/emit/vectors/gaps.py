@@ -481,7 +481,17 @@ def no_flag(spec: m.Spec, spots: Spots) -> Found:
                 yield f"{body.lname} and no flag", tree, ("fail-open",)
 
 
-REPLIES = (reply_fields, reply_sizes, lists_cut, counts, overlaps, sequences, newer)
+def fields_with_chain(spec: m.Spec, spots: Spots) -> Found:
+    """Fields that are all different, no flag that knows one, and a chain behind them."""
+    for reply, make in _replies(spec, spots):
+        if reply.chain:
+            tree = make()
+            distinct(tree.reply).values[reply.flags_field.name] = 0
+            tree.add(None, tag=UNKNOWN)
+            yield "fields differ, no flag but that of the chain", tree, ("caps-flag",)
+
+
+REPLIES = (fields_with_chain, reply_fields, reply_sizes, lists_cut, counts, overlaps, sequences, newer)
 LAYOUTS = (all_slots, broken_slots, free_counts, without_flag, magics, kept, lengths, tags,
            children, numbers, long_lists, no_flag)
 
