@@ -7,7 +7,8 @@ enum {
 	HEAD = DEVFD_SIZE_LINUX_CAP,
 	VERSION_AT = DEVFD_AT_LINUX_CAP_VERSION,
 	NEXT_AT = DEVFD_AT_LINUX_CAP_NEXT,
-	CALLS_MAX = 3, /* of one devfd_ask() */
+	CALLS_MAX = 3,   /* of one devfd_ask() */
+	UNVERSIONED = 0, /* the fixed part of a reply, other than a capability */
 };
 
 #define WALK_DONE 0xffffffffu
@@ -304,7 +305,7 @@ static int judge_reply(struct devfd_scan *s, const struct devfd_call_row *row,
 		return more(s->error, row->argsz_more, argsz);
 	s->end = argsz;
 	devfd_item_init(item, row->kind);
-	rc = DEVFD_LEAF(row, s, 0, argsz, 0, item, &used);
+	rc = DEVFD_LEAF(row, s, 0, argsz, UNVERSIONED, item, &used);
 	/* devfd_want() */
 	if (rc)
 		return s->error->need >= row->min ? DEVFD_MORE : rc;
@@ -374,9 +375,11 @@ static uint32_t errno_of(int rc)
 	return number > DEVFD_ERRNO_LAST ? DEVFD_EIO : number;
 }
 
+/* No rule is broken by a call that fails, even if the one before asked for more. */
 static int unreadable(const struct devfd_call_row *row, uint32_t index, uint32_t error,
-		      struct devfd_item *item)
+		      struct devfd_item *item, struct devfd_error *e)
 {
+	memset(e, 0, sizeof(*e));
 	devfd_item_init(item, row->kind);
 	item->index = index;
 	item->error = error;
@@ -399,9 +402,10 @@ int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, 
 	uint32_t offered, calls, error;
 	int rc;
 
-	memset(e, 0, sizeof(*e));
-	if (!row)
+	if (!row) {
+		memset(e, 0, sizeof(*e));
 		return DEVFD_MISUSE;
+	}
 	offered = row->full;
 	for (calls = 0; calls < CALLS_MAX; calls++) {
 		if (offered > capacity)
@@ -412,10 +416,10 @@ int devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, 
 			devfd_set32(p + DEVFD_AT_LINUX_REGION_INFO_INDEX, index, host_is_big());
 		error = errno_of(fn(context, row->number, p, offered));
 		if (error && !says_more(row, error))
-			return unreadable(row, index, error, item);
+			return unreadable(row, index, error, item, e);
 		rc = devfd_reply(call, 0, index, buf, offered, item, e);
 		if (rc != DEVFD_MORE)
-			return error ? unreadable(row, index, error, item) : rc;
+			return error ? unreadable(row, index, error, item, e) : rc;
 		offered = e->need;
 	}
 	return DEVFD_MORE;

@@ -63,9 +63,7 @@ int devfd_get_area(const struct devfd_item *region, uint32_t i, struct devfd_are
 	area->offset = devfd_get64(p, region->areas.order == DEVFD_ORDER_BIG);
 	area->size = devfd_get64(p + 8, region->areas.order == DEVFD_ORDER_BIG);
 	/* The buffer may have changed since it was checked; an area outside the region is none. */
-	if (!devfd_fits(area->offset, area->size, region->size))
-		return DEVFD_END;
-	return DEVFD_OK;
+	return devfd_fits(area->offset, area->size, region->size) ? DEVFD_OK : DEVFD_END;
 }
 
 /*@ DEVFD_READABLE(item)
@@ -78,8 +76,7 @@ int devfd_get_area(const struct devfd_item *region, uint32_t i, struct devfd_are
   @*/
 int devfd_get_kept(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept)
 {
-	if (item->kept.at >= item->kept.end)
-		return DEVFD_END;
+	/* An item without kept things has no origin either, and 0 bytes of them. */
 #ifndef DEVFD_REPLIES_ONLY /* generators/amalgamate.py: the part for replies has no records */
 	if (item->kept.origin == DEVFD_ORIGIN_RECORD)
 		return devfd_kept_record(item, cursor, kept);

@@ -2,19 +2,26 @@
 /* open.c: opening a description of any layout and walking its items. */
 #include "scan.h"
 
+enum {
+	BY_MAGIC = 0, /* the layout that the first bytes name */
+	NO_OPTIONS = 0,
+};
+
 uint32_t devfd_magic_layout(const uint8_t *p, uint32_t *big)
 {
-	uint32_t i;
+	uint32_t order, i;
 
-	for (*big = 0; *big < 2; (*big)++) {
-		uint32_t magic = devfd_get32(p, *big);
+	*big = 0;
+	for (order = 0; order < 2; order++) {
+		uint32_t magic = devfd_get32(p, order);
 
 		for (i = 0; i < devfd_magics_count; i++) {
-			if (devfd_magics[i].magic == magic)
-				return devfd_magics[i].layout;
+			if (devfd_magics[i].magic != magic)
+				continue;
+			*big = order;
+			return devfd_magics[i].layout;
 		}
 	}
-	*big = 0;
 	return 0;
 }
 
@@ -32,12 +39,13 @@ static void scan_of(struct devfd_scan *s, const struct devfd *d, struct devfd_er
 	s->error = e;
 }
 
-/* Judges all of it in the layout given; 0: in the one that the magic names. */
+/* Judges all of it in the layout given, or BY_MAGIC. */
 static int open_layout(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
 		       size_t size, struct devfd_error *e)
 {
 	struct devfd_scan s;
-	uint32_t big = 0, named = 0;
+	uint32_t named = 0;
+	uint32_t big = 0;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
@@ -47,7 +55,7 @@ static int open_layout(struct devfd *d, uint32_t layout, uint32_t options, const
 		return devfd_fail(&s, DEVFD_RULE_MODEL_INPUT_MAX, 0);
 	if (size >= 4)
 		named = devfd_magic_layout((const uint8_t *)buf, &big);
-	if (!layout) {
+	if (layout == BY_MAGIC) {
 		if (!named)
 			return devfd_fail(&s, DEVFD_RULE_MODEL_INPUT_MAGIC, 0);
 		layout = named;
@@ -67,7 +75,7 @@ static int open_layout(struct devfd *d, uint32_t layout, uint32_t options, const
 
 int devfd_open(struct devfd *d, const void *buf, size_t size, struct devfd_error *e)
 {
-	return open_layout(d, 0, 0, buf, size, e);
+	return open_layout(d, BY_MAGIC, NO_OPTIONS, buf, size, e);
 }
 
 int devfd_open_as(struct devfd *d, uint32_t layout, uint32_t options, const void *buf, size_t size,

@@ -93,7 +93,7 @@ static inline int devfd_want(const struct devfd_scan *s, uint32_t rule, uint32_t
 {
 	s->error->rule = rule;
 	s->error->at = at;
-	s->error->need = need > 0xffffffffu ? 0xffffffffu : (uint32_t)need;
+	s->error->need = need >> 32 ? 0xffffffffu : (uint32_t)need;
 	return DEVFD_REJECT;
 }
 

@@ -540,6 +540,7 @@ struct kernel {
 	uint32_t grow;  /* argsz grows by this at each call */
 	uint32_t swing; /* argsz alternates between this and what was offered */
 	int error;
+	uint32_t good; /* calls that do not fail */
 };
 
 static int fake_ioctl(void *context, uint32_t number, void *arg, uint32_t size)
@@ -552,7 +553,7 @@ static int fake_ioctl(void *context, uint32_t number, void *arg, uint32_t size)
 	assert_int_equal(offered, size);
 	assert_int_equal(number, 108);
 	k->calls++;
-	if (k->error)
+	if (k->error && k->calls > k->good)
 		return k->error;
 	memcpy(p, k->reply->p, n);
 	devfd_set32(p, offered, big());
@@ -649,6 +650,15 @@ static void ask_tells_unreadable(void **state)
 		devfd_ask(DEVFD_REGION_INFO, 8, fake_ioctl, &k, buf, sizeof(buf), &item, &e),
 		DEVFD_IS_UNREADABLE);
 	assert_int_equal(item.error, 5);
+	/* What the call before asked for is no longer said. */
+	k.calls = 0;
+	k.good = 1;
+	assert_int_equal(
+		devfd_ask(DEVFD_REGION_INFO, 0, fake_ioctl, &k, buf, sizeof(buf), &item, &e),
+		DEVFD_IS_UNREADABLE);
+	assert_int_equal(k.calls, 2);
+	assert_int_equal(e.rule, DEVFD_RULE_NONE);
+	assert_int_equal(e.need, 0);
 }
 
 int main(void)

@@ -16,7 +16,8 @@ HERE = Path(__file__).resolve().parent
 # An automatic variable that a mutant leaves unset holds the same in each run.
 FLAGS = ["-std=gnu11", "-O1", "-g0", "-w", "-D_GNU_SOURCE", "-ftrivial-auto-var-init=pattern"]
 # Tables and the stack have no guard pages.
-SANITIZED = ["-fsanitize=address", "-fno-omit-frame-pointer"]
+SANITIZED = ["-fsanitize=address,bounds,shift", "-fsanitize-undefined-trap-on-error",
+             "-fno-omit-frame-pointer"]
 
 
 class Failed(Exception):
@@ -73,7 +74,7 @@ def build(root: Path, scope: Scope, out: Path, compiler: str = "cc") -> tuple[Mu
     jobs += [(root / p, [f"-I{root}"]) for p in others if p not in judges]
     jobs += [(root / "codec/cli/dump.c", asks)]
     jobs += [(p, [f"-I{HERE}", *asks, f"-DDEVFD_MUTANTS={mutants.next() - 1}"])
-             for p in (out / "patches.c", HERE / "driver.c")]
+             for p in (out / "patches.c", *sorted(HERE.glob("*.c")))]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         done = [pool.submit(compiled, compiler, p, objects / f"{i}.o", flags)
                 for i, (p, flags) in enumerate(jobs)]

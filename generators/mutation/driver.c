@@ -11,8 +11,7 @@
  * size) and size bytes, little-endian. Each mutant runs in a child, so that it may crash or hang;
  * each input ends where a page begins that cannot be read.
  */
-#include "codec/cli/dump.h"
-#include "codec/tables/tables.h"
+#include "answer.h"
 #include "mutant.h"
 
 #include <errno.h>
@@ -29,32 +28,14 @@
 #include <unistd.h>
 
 enum {
-	ROOM = 1 << 20,   /* the longest input */
-	BUFFER = 1 << 16, /* of a dialogue */
-	LIMIT = 50000,    /* microseconds of processor time for one input */
-	RECENT = 256,     /* inputs that showed the mutants before, tried first */
+	ROOM = 1 << 20, /* the longest input */
+	LIMIT = 50000,  /* microseconds of processor time for one input */
+	RECENT = 256,   /* inputs that showed the mutants before, tried first */
 	HEAD_WORDS = 6,
-	VECTOR = 0,      /* kind of input: bytes */
-	SCRIPT = 1,      /* a dialogue */
-	UNSPECIFIED = 2, /* a dialogue in which any answer will do */
-	STEP_WORDS = 6,
-	SANITIZED = 7,     /* exit status of a child that strays out of an object */
-	ARGSZ_KEPT = 0,    /* what a step does to argsz: nothing */
-	ARGSZ_OFFERED = 2, /* so much more than was offered */
+	SANITIZED = 7, /* exit status of a child that strays out of an object */
 };
 
 #define NO_VALUE 0xffffffffu
-
-struct input {
-	uint32_t kind, format, options, index, limit, size;
-	const uint8_t *p;
-};
-
-/* Of one answer: 64 bits that stand for its text. */
-struct answer {
-	uint64_t digest;
-	FILE *print; /* or NULL */
-};
 
 /* What the parent hears of a child. */
 struct heard {
@@ -78,7 +59,6 @@ static struct input *inputs;
 static uint32_t count;
 static uint64_t *right;     /* digest of the right answer to each input */
 static uint8_t *reaches;    /* a bit for each place and input */
-static uint8_t *end;        /* behind the last byte that may be read */
 static struct heard *heard; /* shared with the child */
 static uint32_t recent[RECENT], recent_count;
 
@@ -95,11 +75,6 @@ static void *map(size_t size)
 	if (p == MAP_FAILED)
 		die("no memory");
 	return p;
-}
-
-static uint32_t word(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 /* ---- Inputs ---- */
@@ -135,230 +110,10 @@ static void load(const char *name)
 	reaches = map((size_t)(DEVFD_MUTANTS + 1) * (count / 8 + 1));
 	heard = map(sizeof(*heard));
 	end = map(ROOM + 4096);
-	memset(end, 0xa5, ROOM);
+	memset(end, DIRT, ROOM);
 	end += ROOM;
 	if (mprotect(end, 4096, PROT_NONE))
 		die("no guard page");
-}
-
-/* ---- Answers ---- */
-
-static int add(const char *text, size_t size, void *context)
-{
-	struct answer *a = context;
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		a->digest = (a->digest ^ (uint8_t)text[i]) * 0x100000001b3u;
-	if (a->print)
-		fwrite(text, 1, size, a->print);
-	return 0;
-}
-
-static void say(struct answer *a, const char *text)
-{
-	add(text, strlen(text), a);
-}
-
-static void say_number(struct answer *a, uint32_t number)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), " %u", number);
-	say(a, text);
-}
-
-/* What a look-up returns for an item in this state. */
-static int result_of(uint32_t state)
-{
-	if (state == DEVFD_EMPTY)
-		return DEVFD_IS_EMPTY;
-	return state == DEVFD_UNREADABLE ? DEVFD_IS_UNREADABLE : DEVFD_OK;
-}
-
-/* What the dump tells by other words: no flag is set that has no name, and what may be mapped is
- * nothing, all of the region, or the areas listed. */
-static bool as_promised(const struct devfd_item *item)
-{
-	struct devfd_area area;
-	uint32_t bit, areas = 0;
-
-	for (bit = 0; bit < 32; bit++) {
-		if (item->flags & (uint32_t)1 << bit && !devfd_flag_name(bit))
-			return false;
-	}
-	if (item->kind == DEVFD_REGION && item->state == DEVFD_PRESENT && item->flags & DEVFD_MMAP)
-		areas = item->flags & DEVFD_AREAS ? item->areas.count : 1;
-	if (areas && (devfd_get_area(item, areas - 1, &area) ||
-		      (!(item->flags & DEVFD_AREAS) && (area.offset || area.size != item->size))))
-		return false;
-	return devfd_get_area(item, areas, &area) == DEVFD_END;
-}
-
-/* The dump is what a walk tells; looking each item up has to tell the same, and no more than that
- * is there. */
-static bool found_again(const struct devfd *d)
-{
-	uint32_t ends[DEVFD_IRQ + 1] = {0};
-	struct devfd walk = *d;
-	struct devfd_item item, found;
-	int rc;
-
-	while (devfd_next(&walk, &item) == DEVFD_OK) {
-		json_t *a, *b;
-		bool same;
-
-		if (!as_promised(&item))
-			return false;
-		if (item.kind != DEVFD_REGION && item.kind != DEVFD_IRQ)
-			continue;
-		memset(&found, 0, sizeof(found));
-		for (; ends[item.kind] < item.index && item.index < 64; ends[item.kind]++) {
-			rc = item.kind == DEVFD_REGION
-				     ? devfd_get_region(d, ends[item.kind], &found)
-				     : devfd_get_irq(d, ends[item.kind], &found);
-			if (rc != DEVFD_IS_ABSENT)
-				return false;
-		}
-		rc = item.kind == DEVFD_REGION ? devfd_get_region(d, item.index, &found)
-					       : devfd_get_irq(d, item.index, &found);
-		if (rc != result_of(item.state))
-			return false;
-		ends[item.kind] = item.index + 1;
-		a = dump_item(&item);
-		b = dump_item(&found);
-		same = json_equal(a, b);
-		json_decref(a);
-		json_decref(b);
-		if (!same)
-			return false;
-	}
-	return devfd_get_region(d, ends[DEVFD_REGION], &found) == DEVFD_IS_ABSENT &&
-	       devfd_get_irq(d, ends[DEVFD_IRQ], &found) == DEVFD_IS_ABSENT;
-}
-
-static void answer_by(struct answer *a, int rc, const struct devfd_error *e, json_t *dump)
-{
-	const char *rule = devfd_rule(e->rule);
-
-	if (rc == DEVFD_OK) {
-		say(a, "accept ");
-		if (json_dump_callback(dump, add, a, JSON_COMPACT))
-			say(a, "?");
-		json_decref(dump);
-		return;
-	}
-	if (rc != DEVFD_REJECT && rc != DEVFD_MORE) {
-		say(a, "result");
-		say_number(a, (uint32_t)rc);
-		return;
-	}
-	say(a, rc == DEVFD_REJECT ? "reject " : "need-more ");
-	say(a, rule ? rule : "?");
-	say_number(a, e->at);
-	if (rc == DEVFD_MORE)
-		say_number(a, e->need);
-}
-
-/* A dialogue: the kernel's side of it. */
-struct dialogue {
-	const uint8_t *step;
-	uint32_t left, calls, limit, index;
-	bool low; /* the reader offered less than it may, or asked for another index */
-};
-
-static void go_on(struct dialogue *d)
-{
-	d->left--;
-	d->step += STEP_WORDS * 4 + word(d->step + 20);
-}
-
-static int play(void *context, uint32_t number, void *arg, uint32_t offered)
-{
-	struct dialogue *d = context;
-	uint32_t how, argsz, size;
-	const uint8_t *step;
-	uint8_t *p = arg;
-
-	(void)number;
-	if (++d->calls > d->limit)
-		_exit(1);
-	/* Steps for readers that offer less are passed over. */
-	while (d->left > 1 && offered > word(d->step + 4))
-		go_on(d);
-	step = d->step;
-	how = word(step + 12);
-	argsz = word(step + 16);
-	size = word(step + 20);
-	if (offered < word(step) || word(p) != offered)
-		d->low = true;
-	if (d->index != NO_VALUE && word(p + 8) != d->index)
-		d->low = true;
-	memcpy(p, step + (size_t)STEP_WORDS * 4, size < offered ? size : offered);
-	if (how == ARGSZ_OFFERED)
-		argsz += offered;
-	if (how != ARGSZ_KEPT)
-		memcpy(p, &argsz, sizeof(argsz)); /* the host's order, as in the dialogue */
-	if (d->left > 1)
-		go_on(d);
-	return (int)word(step + 8);
-}
-
-static void answer_script(const struct input *in, struct answer *a)
-{
-	uint32_t call = in->format - DEVFD_FORMAT_REPLY + 1;
-	struct dialogue d = {in->p + 4, word(in->p), 0, in->limit, in->index, false};
-	static uint8_t buf[BUFFER];
-	struct devfd_item item;
-	struct devfd_error e;
-	int rc;
-
-	memset(buf, 0xa5, sizeof(buf));
-	if (call != DEVFD_REGION_INFO && call != DEVFD_IRQ_INFO)
-		d.index = NO_VALUE;
-	rc = devfd_ask(call, in->index, play, &d, buf, sizeof(buf), &item, &e);
-	if (in->kind == UNSPECIFIED)
-		return;
-	/* Whatever is not accepted is a failure that the caller hears of. */
-	if (rc == DEVFD_OK)
-		answer_by(a, rc, &e, dump_reply(call, &item));
-	else
-		say(a, "reject");
-	if (d.low)
-		say(a, " asked wrongly");
-}
-
-static void answer_input(const struct input *in, struct answer *a)
-{
-	uint32_t call = in->format - DEVFD_FORMAT_REPLY + 1;
-	uint8_t *p = end - in->size;
-	struct devfd_error e;
-	struct devfd_item item;
-	json_t *dump = NULL;
-	struct devfd d;
-	int rc;
-
-	memset(&e, 0, sizeof(e));
-	if (in->kind != VECTOR) {
-		answer_script(in, a);
-		return;
-	}
-	memcpy(p, in->p, in->size);
-	if (in->format >= DEVFD_FORMAT_REPLY) {
-		rc = devfd_reply(call, in->options, in->index, p, in->size, &item, &e);
-		if (rc == DEVFD_OK && !as_promised(&item))
-			say(a, "inconsistent ");
-		if (rc == DEVFD_OK)
-			dump = dump_reply(call, &item);
-	} else {
-		rc = devfd_open_as(&d, in->format, in->options, p, in->size, &e);
-		if (rc == DEVFD_OK && !found_again(&d))
-			say(a, "inconsistent ");
-		if (rc == DEVFD_OK)
-			dump = dump_description(&d);
-	}
-	answer_by(a, rc, &e, dump);
-	memset(p, 0xa5, in->size);
 }
 
 static uint64_t digest(uint32_t i, FILE *print)

@@ -18,6 +18,7 @@ from .dances import all_dances
 from .families import all_families
 from .gaps import all_gaps
 from .ignored import all_ignored
+from .many import all_many
 from .pairs import all_pairs
 from .responders import all_responders
 from .rows import all_rows
@@ -65,6 +66,7 @@ def render(spec: m.Spec) -> dict[str, str]:
     families = all_families(builder, vectors)
     vectors += all_gaps(builder)
     vectors += all_rows(builder)
+    vectors += all_many(builder)
     template = environment(__file__).get_template("examples.c.j2")
     tables = {
         "vectors": [files.row(vector) for vector in vectors],

@@ -21,6 +21,7 @@ from .node import order_of
 from .tree import ReplyTree
 
 ENODEV, EINVAL, ENOSPC, EIO = 19, 22, 28, 5
+E2BIG, EOVERFLOW = 7, 75
 TOP32 = 0xFFFFFFFF
 CALLS = 64  # more calls than this are a hang
 PATIENCE = 3  # calls after which the right reader gives up
@@ -134,6 +135,11 @@ def common(kernel: Kernel) -> Iterator[Dance]:
     yield Dance("writes.nothing", "The call succeeds and nothing is written.",
                 [Step(b"")], "unspecified", ("fail-open",))
     if not counted:
+        for name, number in TEMPTING:
+            yield Dance(f"fails.more.{name}", f"The call fails with errno {number} and asks for "
+                        f"more; asked again, it would succeed.",
+                        [Step(plain, number, {"offered": 8}), Step(plain)], "reject",
+                        ("fail-open",), "argsz.more")
         yield Dance("argsz.huge-once", f"argsz is {HUGE} once, then the reply is whole.",
                     [Step(plain, argsz=HUGE, below=HUGE), Step(plain)], "accept",
                     ("argsz-length",), "argsz.more")
@@ -157,6 +163,9 @@ def common(kernel: Kernel) -> Iterator[Dance]:
                     [Step(plain, argsz=kernel.size + 8, below=kernel.size + 8),
                      Step(bytes(other))], "reject", ("index-shift",), "index")
 
+
+# Errnos that a reader might take for ENOSPC, which alone says that a list did not fit.
+TEMPTING = (("e2big", E2BIG), ("einval", EINVAL), ("eoverflow", EOVERFLOW))
 
 DIALECTS = {
     "zero": "CAPS is set and cap_offset is 0",
@@ -233,6 +242,16 @@ def counted(kernel: Kernel) -> Iterator[Dance]:
                     [Step(fixed, error, {"offered": 0}, need), Step(reply(3, 3))], "accept",
                     ("count", "truncation", "argsz-length", "fail-open"), rule, level="abi",
                     big=True, least={1: need})
+    for name, error in TEMPTING:
+        yield Dance(f"fails.more.{name}", f"The call fails with errno {error} and a count; asked "
+                    f"again, it would succeed.",
+                    [Step(fixed, error, {"offered": 0}), Step(reply(3, 3))], "reject",
+                    ("fail-open", "count"), rule)
+    yield Dance("grows.twice", "The list does not fit, and when asked again it has become longer.",
+                [Step(reply(0, 1), ENOSPC, {"offered": 0}, least + list_.width),
+                 Step(fixed, ENOSPC, {"offered": 0}, need), Step(reply(3, 3))], "accept",
+                ("count", "truncation", "argsz-length"), rule, level="abi",
+                least={1: least + list_.width, 2: need})
     many = LARGE // list_.width
     yield Dance("grows.large", f"The list has {many} elements.",
                 [Step(reply(0, many), ENOSPC, {"offered": 0}, least + many * list_.width),
