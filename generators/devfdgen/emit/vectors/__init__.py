@@ -22,6 +22,7 @@ from .many import all_many
 from .pairs import all_pairs
 from .responders import all_responders
 from .rows import all_rows
+from .wide import all_wide
 
 SCHEMAS = {"vectors": "devfd-vectors/2", "families": "devfd-families/1",
            "scripts": "devfd-scripts/1"}
@@ -67,6 +68,7 @@ def render(spec: m.Spec) -> dict[str, str]:
     vectors += all_gaps(builder)
     vectors += all_rows(builder)
     vectors += all_many(builder)
+    vectors += all_wide(builder)
     template = environment(__file__).get_template("examples.c.j2")
     tables = {
         "vectors": [files.row(vector) for vector in vectors],
