@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from typing import Any
 
 from . import frames
 from .case import ACCEPT, REJECT, SKIP, Answer, Case, Want
 from .corpus import Corpus
+from .output import Heard
 from .process import Process
 from .script import Hang, Player
 from .testee import CannotStart, Testee
@@ -307,7 +308,7 @@ class Checks:
                 yield text, ""
 
 
-def check(corpus: Corpus, words: list[str], timeout: float, out: TextIO) -> int:
+def check(corpus: Corpus, words: list[str], timeout: float, out: Heard) -> int:
     """All checks of a pipe or a shared object. Returns how many went wrong."""
     bad, told = 0, 0
     checks = Checks(corpus, words, timeout)
@@ -323,7 +324,7 @@ def check(corpus: Corpus, words: list[str], timeout: float, out: TextIO) -> int:
     return bad
 
 
-def check_exec(corpus: Corpus, make: Callable[[], Testee], out: TextIO) -> int:
+def check_exec(corpus: Corpus, make: Callable[[], Testee], out: Heard) -> int:
     """What can be checked of a command that tells by its exit status."""
     testee = make()
     bad = 0
@@ -341,8 +342,9 @@ def check_exec(corpus: Corpus, make: Callable[[], Testee], out: TextIO) -> int:
         nothing, much = testee.judge([empty, large])
         rows = [
             ("a good input ends with exit status 0", next(
-                (str(one) for one in first if not isinstance(one, Answer)
-                 or one.verdict != ACCEPT), "")),
+                (f"{case.id}: {one if isinstance(one, str) else one.verdict}"
+                 for case, one in zip(good, first)
+                 if isinstance(one, str) or one.verdict != ACCEPT), "")),
             ("the same input twice ends alike", "" if first == again else "it does not"),
             ("no bytes at all are not accepted", nothing.crash or (
                 "they are" if nothing.answer and nothing.answer.verdict == ACCEPT else "")),

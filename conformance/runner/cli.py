@@ -34,6 +34,7 @@ from .testee_so import SoTestee
 GOOD, BAD, USAGE = 0, 1, 2
 MOST_JOBS = 128  # each wants some open files
 HOME = Path(__file__).resolve().parents[1]
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 KINDS = {"ktap": "ktap", "jsonl": "jsonl", "junit": "junit", "html": "html", "md": "markdown"}
 
 
@@ -52,7 +53,7 @@ def main(words: list[str] | None = None) -> int:
     except (Usage, CorpusError, CannotStart, expectations.Unusable) as error:
         print(f"conformance/run: {error}", file=sys.stderr)
     except BrokenPipeError:
-        _no_output()
+        output.unread(sys.stdout)
         if args.verb in (do_list, do_explain):
             return GOOD  # whoever reads has seen enough
         print("conformance/run: nobody reads standard output", file=sys.stderr)
@@ -60,15 +61,10 @@ def main(words: list[str] | None = None) -> int:
         print("conformance/run: interrupted, no report is written", file=sys.stderr)
         return 128 + error.number
     except OSError as error:
-        _no_output()
+        output.unread(sys.stdout)
         print(f"conformance/run: {error.filename or 'standard output'}: {error.strerror or error}",
               file=sys.stderr)
     return USAGE
-
-
-def _no_output() -> None:
-    """What is left in its buffer cannot be written, and would be told of at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -201,8 +197,8 @@ def _testee(one: argparse.ArgumentParser) -> None:
     one.add_argument("--testee-version", metavar="TEXT", help="of the testee, for reports")
     one.add_argument("--package", metavar="TEXT", help="that the testee comes from, for reports")
     one.add_argument("--formats", metavar="F,F", help="formats that the command of --exec reads")
-    one.add_argument("--skips", metavar="GLOB,GLOB", help="rules of capabilities or records that the "
-                     "command of --exec takes for unknown")
+    one.add_argument("--skips", metavar="GLOB,GLOB", help="rules of capabilities or records that "
+                     "the command of --exec takes for unknown")
 
 
 def _reports(one: argparse.ArgumentParser) -> None:
@@ -219,6 +215,8 @@ def _attach(args: argparse.Namespace) -> tuple[Callable[[], Testee], dict[str, A
     about = {"command": command, "attached": attached}
     for key, value in (("name", args.name), ("version", args.testee_version),
                        ("package", args.package)):
+        if value and not value.isprintable():
+            raise Usage(f"{value!r}: the {key} of a testee is one line of what can be printed")
         if value:
             about[key] = value
     if args.formats and not args.exec:
@@ -286,6 +284,7 @@ def _kinds(args: argparse.Namespace) -> list[tuple[str, str]]:
             raise Usage(f"--report {word}: wants KIND=FILE, and KIND is {', '.join(KINDS)}")
         pairs.append((kind, name))
     pairs += [(kind, name) for kind in KINDS if (name := getattr(args, kind, None))]
+    pairs = [(kind, "-" if name in STDOUT else name) for kind, name in pairs]
     for kind, name in pairs:
         if name != "-":
             _writable(Path(name))
@@ -319,8 +318,14 @@ def _write_reports(runs: list[Run], pairs: list[tuple[str, str]]) -> None:
     for name, written in texts:
         if name == "-":
             sys.stdout.write(written)
-        else:
+            sys.stdout.flush()
+            continue
+        try:
             output.write_whole(Path(name), written)
+        except BrokenPipeError:
+            raise Usage(f"{name}: nobody reads it") from None
+        except OSError as error:
+            raise Usage(f"{name}: {error.strerror or error}") from None
 
 
 def do_run(args: argparse.Namespace) -> int:
@@ -363,14 +368,16 @@ def do_run(args: argparse.Namespace) -> int:
                    for glob in run.testee.get("skips") or ()
                    if not fnmatch.filter(corpus.rules, glob)]
     _write_reports([run], pairs)
-    out = sys.stderr if any(name == "-" for _, name in pairs) else sys.stdout
+    out = output.Heard(sys.stderr if any(name == "-" for _, name in pairs) else sys.stdout)
     for line in output.summary(run, corpus.rules, unexpected):
-        print(line, file=out)
+        out.write(line + "\n")
     if missing:
-        print(f"{args.expect}: {missing} entries want a reason", file=out)
-    if session.stop:
-        print(session.stop, file=out)
-    print("all as expected" if not unexpected else f"{len(unexpected)} not as expected", file=out)
+        out.write(f"{args.expect}: {missing} entries want a reason\n")
+    hint = smoke.always_the_same(run.results, about["attached"])
+    if unexpected and hint:
+        out.write(f"help: {hint}\n")
+    out.write("all as expected\n" if not unexpected else f"{len(unexpected)} not as expected\n")
+    out.flush()
     return BAD if unexpected else GOOD
 
 
@@ -418,23 +425,30 @@ def do_copy(args: argparse.Namespace) -> int:
 
 
 def do_smoke(args: argparse.Namespace) -> int:
-    make, _ = _attach(args)
-    return BAD if smoke.check(load(args.corpus), make, sys.stdout) else GOOD
+    make, about = _attach(args)
+    out = output.Heard(sys.stdout)
+    bad = smoke.check(load(args.corpus), make, out, about["attached"])
+    out.flush()
+    return BAD if bad else GOOD
 
 
 def do_adapter_check(args: argparse.Namespace) -> int:
     corpus = load(args.corpus)
     make, _ = _attach(args)
+    out = output.Heard(sys.stdout)
     if args.exec:
-        return BAD if adapter_check.check_exec(corpus, make, sys.stdout) else GOOD
-    words = shlex.split(args.pipe) if args.pipe else SoTestee(args.so, args.timeout).words
-    return BAD if adapter_check.check(corpus, words, args.timeout, sys.stdout) else GOOD
+        bad = adapter_check.check_exec(corpus, make, out)
+    else:
+        words = shlex.split(args.pipe) if args.pipe else SoTestee(args.so, args.timeout).words
+        bad = adapter_check.check(corpus, words, args.timeout, out)
+    out.flush()
+    return BAD if bad else GOOD
 
 
 def do_report(args: argparse.Namespace) -> int:
     pairs = _kinds(args)
     if not pairs:
-        raise Usage("report: name at least one file, for example --html=FILE")
+        raise Usage("report: says what to read and not what to write: add --html=FILE, for example")
     jsonl = importlib.import_module(".report_jsonl", __package__)
     try:
         runs = [jsonl.read(path) for path in args.runs]

@@ -11,15 +11,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from .case import OUTCOMES, RESPONDER, Case, Result, Run
 from .verdict import told
 
 SHOWN = 40  # groups of failures on a terminal; reports have them all
 WIDTH = 30
+LEFT_OUT = "not run: "  # begins the reason of a case that a run did not come to
 COLUMNS = {"pass": "pass", "fail": "fail", "crash": "CRASH", "note": "note",
            "unspecified": "unspecified", "skip": "not run"}
 assert set(COLUMNS) == set(OUTCOMES)
@@ -51,6 +52,30 @@ class Bar:
             sys.stderr.flush()
 
 
+def unread(out: TextIO) -> None:
+    """What is left in its buffer cannot be written, and would be told of at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+
+
+class Heard:
+    """An output on which the outcome does not hang: whoever reads may have seen enough."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+
+    def write(self, text: str) -> None:
+        self._try(lambda: self.out.write(text))
+
+    def flush(self) -> None:
+        self._try(self.out.flush)
+
+    def _try(self, act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except BrokenPipeError:
+            unread(self.out)
+
+
 def counts(results: Iterable[Result]) -> Counter[str]:
     return Counter(result.outcome for result in results)
 
@@ -58,7 +83,7 @@ def counts(results: Iterable[Result]) -> Counter[str]:
 def summary(run: Run, rules: dict[str, dict[str, Any]], unexpected: list[str]) -> Iterator[str]:
     """A table by format, then what failed or crashed, with its rule."""
     testee = run.testee
-    name = " ".join(filter(None, (testee["name"], testee.get("version"))))
+    name = " ".join(f"{testee['name']} {testee.get('version') or ''}".split())
     yield f"{name}: {len(run.results)} cases of corpus {run.corpus}"
     yield from _table(run)
     bad = [one for one in run.results if one.outcome in ("fail", "crash")]
@@ -69,7 +94,7 @@ def summary(run: Run, rules: dict[str, dict[str, Any]], unexpected: list[str]) -
         yield f"... and {len(groups) - SHOWN} more; --report jsonl=FILE has them all"
     reasons = Counter(one.detail for one in run.results if one.outcome == "skip")
     for reason, number in reasons.most_common(8):
-        yield f"not run: {number} cases: {reason}"
+        yield f"not run: {number} cases: {reason.removeprefix(LEFT_OUT)}"
     shown = {one.case.id for one in bad}
     for line in unexpected:
         if line.split(": ")[0] not in shown:
@@ -165,11 +190,11 @@ def explain(case: Case, rules: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def write_whole(path: Path, text: str) -> None:
     """The file appears whole or not at all. A device or a pipe is written to as it is."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
+    if path.exists() and not path.is_file():  # before its links are followed: pipes have no name
         with path.open("w", encoding="utf-8") as out:
             out.write(text)
         return
+    path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "w", encoding="utf-8") as out:

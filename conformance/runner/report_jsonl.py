@@ -126,7 +126,9 @@ def read_all(path: Path) -> list[Run]:
                     raise ValueError(f"unknown kind {kind!r}")
     except KeyError as error:
         raise Unreadable(f"{path}:{number}: lacks {error}") from None
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror or error}") from None
+    except (ValueError, TypeError, AttributeError) as error:
         raise Unreadable(f"{path}:{number}: {error}") from None
     if open_run or not runs:
         raise Unreadable(f"{path}:{number}: ends without a footer")

@@ -161,7 +161,7 @@ class Session:
         """Whether to stop."""
         options = self.options
         if options.limit and self._bad >= options.limit:
-            self.stop = f"stopped after {self._bad} failures"
+            self.stop = f"stopped at the limit of {options.limit} failures"
         elif not self._answers and self._bad >= DEAD:
             self.stop = f"given up after {DEAD} crashes and no answer"
         elif options.lost and self._lost > options.lost * max(1, options.jobs):

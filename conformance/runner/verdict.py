@@ -12,6 +12,7 @@ from .case import (ACCEPT, ERROR, LENIENT, NEED_MORE, REJECT, RESPONDER, SKIP, U
 from .testee import Got
 
 UNTOLD = 0xFFFFFFFF
+NAMES = {"rule": "not the rule", "at": "not the offset", "need": "not the size"}
 DEGRADES = "degrades"  # a program that warns and does without is right
 
 
@@ -48,7 +49,7 @@ def result(got: Got, tells: list[str], own: bool) -> Result:
         out.outcome, out.detail = "skip", got.answer.text or "no reason given"
         return out
     if case.want.verdict == UNSPECIFIED:
-        out.outcome, out.detail = "unspecified", told(got.answer)
+        out.outcome, out.detail = "unspecified", told(got.answer, tells)
         return out
     wrong = got.fault or differs(case, got.answer, tells, own)
     if not wrong:
@@ -59,10 +60,12 @@ def result(got: Got, tells: list[str], own: bool) -> Result:
     return out
 
 
-def told(answer: Answer) -> str:
-    """An answer in a few words."""
+def told(answer: Answer, tells: list[str] | None = None) -> str:
+    """An answer in a few words. Where it is no rule that a testee tells, its text is free."""
     parts = [answer.verdict]
-    if answer.rule:
+    if answer.rule and tells is not None and "rule" not in tells:
+        parts.append(f"({_short(answer.rule)})")
+    elif answer.rule:
         parts.append(f"by {answer.rule}")
     if answer.at is not None:
         parts.append(f"at {answer.at}")
@@ -76,7 +79,7 @@ def differs(case: Case, answer: Answer, tells: list[str], own: bool) -> str:
     is not compared."""
     want = case.want
     if answer.verdict not in _allowed(case, answer, tells, own):
-        return f"{told(answer)}, not {_wanted(case)}"
+        return f"{told(answer, tells)}, not {_wanted(case)}"
     if answer.verdict != want.verdict:
         return ""
     if answer.verdict == ACCEPT:
@@ -87,7 +90,7 @@ def differs(case: Case, answer: Answer, tells: list[str], own: bool) -> str:
             continue
         if key == "need" and not own and got > len(case.input):
             continue  # another size, but the next call gets on
-        return f"{want.verdict} as wanted, but {key} is {got}, and {wanted} is wanted"
+        return f"{want.verdict} is right, but {NAMES[key]}: answered {got}, wanted {wanted}"
     return ""
 
 
@@ -130,26 +133,26 @@ def _difference(want: Any, got: Any, path: str) -> str:
     """The first place where two dumps differ. Numbers and booleans are no substitutes."""
     where = path or "the dump"
     if type(want) is not type(got):
-        return f"accept as wanted, but {where} is {_short(got)}, not {_short(want)}"
+        return f"accept is right, but not {where}: answered {_short(got)}, wanted {_short(want)}"
     if isinstance(want, dict):
         for key in [*want, *(key for key in got if key not in want)]:
             below = f"{path}.{key}" if path else key
             if key not in got:
-                return f"accept as wanted, but {below} is missing from the dump"
+                return f"accept is right, but {below} is missing from the dump"
             if key not in want:
-                return f"accept as wanted, but the dump has {below}, which is not there"
+                return f"accept is right, but the dump has {below}, which is not there"
             if found := _difference(want[key], got[key], below):
                 return found
         return ""
     if isinstance(want, list):
         if len(want) != len(got):
-            return f"accept as wanted, but {where} has {len(got)} entries, not {len(want)}"
+            return f"accept is right, but {where} has {len(got)} entries, wanted {len(want)}"
         for number, (one, other) in enumerate(zip(want, got)):
             if found := _difference(one, other, f"{path}[{number}]"):
                 return found
         return ""
     if want != got:
-        return f"accept as wanted, but {where} is {_short(got)}, not {_short(want)}"
+        return f"accept is right, but not {where}: answered {_short(got)}, wanted {_short(want)}"
     return ""
 
 

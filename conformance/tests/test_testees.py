@@ -217,7 +217,7 @@ def test_a_testee_that_loses_too_much_time_is_given_up(run):
 def test_limit_stops(run):
     results = run("lies", many(3000), limit=4)
     assert sum(one.outcome == "fail" for one in results) == 4
-    assert results[-1].detail == "not run: stopped after 4 failures"
+    assert results[-1].detail == "not run: stopped at the limit of 4 failures"
 
 
 def test_stderr_is_kept_within_bounds(run):
