@@ -83,7 +83,7 @@ class Host:
             return b"E", b""
         size = int.from_bytes(head, "little")
         body = self.stdin.read(size)
-        return (body[:1], body[1:]) if size and len(body) == size else (b"E", b"")
+        return (body[:1], body[1:]) if len(body) == size else (b"E", b"")
 
     def write(self, kind: bytes, payload: bytes) -> None:
         self.stdout.write(struct.pack("<I", 1 + len(payload)) + kind + payload)
@@ -120,8 +120,10 @@ class Host:
                 self.write(b"H", self.hello())
             elif kind in (b"C", b"S"):
                 self.write(b"A", self.answer(kind, payload))
-            else:
+            elif kind == b"E":
                 return
+            else:
+                sys.exit(f"a frame of type {kind!r}, which is none of PROTOCOL.md")
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 """What the tool says and where: help that fits what went wrong, reports to what is no plain file,
 an outcome that no closed output hides."""
 
+import io
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 HERE = Path(__file__).parent
 HOME = HERE.parent
 sys.path.insert(0, str(HOME))
+from runner import host  # noqa: E402
 from runner.case import Answer, Case, Want  # noqa: E402
 from runner.smoke import always_the_same, help_for  # noqa: E402
 from runner.testee import Got  # noqa: E402
@@ -175,3 +177,18 @@ def test_adapter_check_of_a_command_speaks_of_verdicts():
     assert done.returncode == 1
     assert "not ok: a good input ends with exit status 0: tlv/v1.least.little: reject\n" in (
         done.stdout)
+
+
+@pytest.mark.parametrize("data,status", [
+    (b"\0\0\0\0", "a frame of type b''"), (b"\1\0\0\0Z", "a frame of type b'Z'"),
+    (b"\1\0\0\0E", None), (b"\5\0\0\0H\1", None), (b"", None)])
+def test_the_host_of_an_object_ends_well_at_the_end_alone(data, status):
+    """Neither of a frame of length 0 nor of one of an unknown type is anything made."""
+    one = host.Host.__new__(host.Host)
+    one.stdin, one.stdout = io.BytesIO(data), io.BytesIO()
+    if status is None:
+        one.serve()
+    else:
+        with pytest.raises(SystemExit, match=status):
+            one.serve()
+    assert not one.stdout.getvalue()
