@@ -180,7 +180,7 @@ def check(corpus: Corpus, make: Callable[[], Testee], out: Heard, attached: str)
     try:
         testee.start()
         hello = testee.hello
-        out.write(f"ok: hello of {hello['name']} {hello['version']}: "
+        out.write(f"ok: hello of {' '.join((hello['name'] + ' ' + hello['version']).split())}: "
                   f"formats {', '.join(hello['formats'])}\n")
         known = [format_ for format_ in corpus.formats if any(_of(corpus, format_, hello))]
         if not known:

@@ -43,10 +43,10 @@ def result(got: Got, tells: list[str], own: bool) -> Result:
         return out
     assert got.answer
     if got.answer.verdict == ERROR:
-        out.detail = f"testee had an error of its own: {got.answer.text or 'no reason given'}"
+        out.detail = f"testee had an error of its own: {_line(got.answer.text)}"
         return out
     if got.answer.verdict == SKIP:
-        out.outcome, out.detail = "skip", got.answer.text or "no reason given"
+        out.outcome, out.detail = "skip", _line(got.answer.text)
         return out
     if case.want.verdict == UNSPECIFIED:
         out.outcome, out.detail = "unspecified", told(got.answer, tells)
@@ -66,7 +66,7 @@ def told(answer: Answer, tells: list[str] | None = None) -> str:
     if answer.rule and tells is not None and "rule" not in tells:
         parts.append(f"({_short(answer.rule)})")
     elif answer.rule:
-        parts.append(f"by {answer.rule}")
+        parts.append(f"by {' '.join(answer.rule.split())}")
     if answer.at is not None:
         parts.append(f"at {answer.at}")
     if answer.need is not None:
@@ -116,6 +116,11 @@ def _allowed(case: Case, answer: Answer, tells: list[str], own: bool) -> set[str
     if want.verdict == REJECT and case.level != "abi" and (answer.need or 0) > len(case.input):
         return {NEED_MORE, REJECT}
     return {want.verdict}
+
+
+def _line(text: str) -> str:
+    """A reason of a testee as one line."""
+    return " ".join(text.split()) or "no reason given"
 
 
 def _wanted(case: Case) -> str:

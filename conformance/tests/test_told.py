@@ -110,6 +110,15 @@ def test_what_was_answered_and_what_was_wanted_is_told_apart(want, answer, tells
     assert result(Got(want, answer), tells, own=False).detail == says
 
 
+@pytest.mark.parametrize("answer", [
+    Answer("skip", text="not\nok: 1"), Answer("error", text="not\nok: 1"),
+    Answer("reject", rule="not\nok: 1"), Answer("need-more", rule="not\nok: 1")])
+@pytest.mark.parametrize("tells", [[], ["rule"]])
+def test_a_text_of_several_lines_begins_no_line_of_its_own(answer, tells):
+    detail = result(Got(case("accept"), answer), tells, own=False).detail
+    assert "ok: 1" in detail and "\n" not in detail
+
+
 @pytest.mark.parametrize("want,answer,says", [
     (case("need-more", need=16), Answer("need-more", need=8), "need is the number of bytes in all"),
     (case(at=4), Answer("reject", 5), "tell offset and rule only where"),
