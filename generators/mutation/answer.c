@@ -61,6 +61,31 @@ static bool ends_well(const struct devfd_item *item)
 	return rc == DEVFD_END;
 }
 
+/* What a flag knows is 0 without it, and so is what only another kind of item has. */
+static bool knows_well(const struct devfd_item *item)
+{
+	const struct {
+		uint32_t flag;
+		uint64_t value;
+	} known[] = {
+		{DEVFD_BAR, item->bar},
+		{DEVFD_PHYS_ADDR, item->phys_addr},
+		{DEVFD_TYPE, item->type | item->subtype},
+		{DEVFD_AREAS, item->areas.count},
+		{DEVFD_DT_PATH, item->dt_path.size},
+		{DEVFD_DT_INDEX, item->prop_type | item->prop_index},
+		{DEVFD_IDENTITY, item->vendor | item->device | item->class_},
+		{DEVFD_PGSIZES, item->pgsizes},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].value && !(item->flags & known[i].flag))
+			return false;
+	}
+	return !item->count || item->kind == DEVFD_IRQ;
+}
+
 /* What the dump tells by other words: no flag is set that has no name, only a region or an
  * interrupt can be anything but present, and what may be mapped is nothing, all of the region, or
  * the areas listed. */
@@ -80,7 +105,8 @@ bool as_promised(const struct devfd_item *item)
 	if (areas && (devfd_get_area(item, areas - 1, &area) ||
 		      (!(item->flags & DEVFD_AREAS) && (area.offset || area.size != item->size))))
 		return false;
-	return devfd_get_area(item, areas, &area) == DEVFD_END && ends_well(item);
+	return devfd_get_area(item, areas, &area) == DEVFD_END && ends_well(item) &&
+	       knows_well(item);
 }
 
 /* Takes both. */

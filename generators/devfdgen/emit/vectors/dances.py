@@ -140,6 +140,11 @@ def common(kernel: Kernel) -> Iterator[Dance]:
                         f"more; asked again, it would succeed.",
                         [Step(plain, number, {"offered": 8}), Step(plain)], "reject",
                         ("fail-open",), "argsz.more")
+        # Whether ENOSPC is worth another call where nothing is counted, no text says.
+        yield Dance("fails.more.enospc", f"The call fails with errno {ENOSPC} and asks for more; "
+                    f"asked again, it would succeed.",
+                    [Step(plain, ENOSPC, {"offered": 8}), Step(plain)], "reject",
+                    ("fail-open",), "argsz.more", level="ours")
         yield Dance("argsz.huge-once", f"argsz is {HUGE} once, then the reply is whole.",
                     [Step(plain, argsz=HUGE, below=HUGE), Step(plain)], "accept",
                     ("argsz-length",), "argsz.more")
