@@ -21,7 +21,7 @@ VECTOR = {"id", "format", "rule", "role", "level", "given", "hex", "verdict", "a
 VECTOR_2 = {"class", "catches", "added", "applies", "rules"}
 FAMILY = {"id", "of", "class", "role", "format", "given", "lengths", "added", "applies", "level",
           "catches", "note", "text"}
-OUTCOME = {"verdict", "rule", "at", "need", "dump"}
+OUTCOME = {"verdict", "rule", "at", "need", "dump", "level"}
 SCRIPT = {"id", "role", "format", "level", "rule", "rules", "text", "given", "class", "catches",
           "steps", "verdict", "need", "at", "dump", "calls", "added", "applies"}
 STEP = {"expect", "reply", "repeat"}
@@ -123,6 +123,7 @@ def _prefixes(row: dict[str, Any], where: str, of: Case,
         want = Want(outcome["verdict"], rule, outcome.get("at"), outcome.get("need"),
                     outcome.get("dump"))
         level = rules.get(rule, {}).get("level", row.get("level")) if rule else row.get("level")
+        level = outcome.get("level", level)
         cls = "valid" if want.verdict == "accept" else row["class"]
         for size in range(first, last + 1):
             yield Case(

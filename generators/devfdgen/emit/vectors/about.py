@@ -21,6 +21,19 @@ CATCHES = (
     "cut-chain",
 )
 
+def level_of(rule: m.Rule | None, order: str, data: bytes) -> str | None:
+    """How much a rule asks in this input. More than a reader knows of may be left unread by it,
+    unless CAPS says that capabilities are among it."""
+    if rule is None:
+        return None
+    if rule.level != "abi" or not rule.id.endswith(".argsz.more"):
+        return rule.level
+    flags = rule.body.flags_field
+    caps = next(one.bit for one in flags.flagset.members if one.name == "CAPS")
+    word = int.from_bytes(data[flags.offset:flags.offset + flags.width], order)
+    return "abi" if word >> caps & 1 else "ours"
+
+
 # Ends of ids of rules about a value that the layout does not hang on: an input that breaks one of
 # them can be decoded. So can one that breaks a rule that the spec writes out.
 OF_VALUES = ("is", "not", "in", "mask", "absent", "bus", "num_regions", "num_irqs", "config")

@@ -312,6 +312,11 @@ def script(builder: Builder, fmt: m.Format, kernel: Kernel, dance: Dance) -> dic
     level = dance.level
     if rule is not None and builder.rules[rule].level in ("ours", "seen"):
         level = builder.rules[rule].level
+    elif rule is not None and dance.verdict == "reject":
+        # A reader may do with what it has.
+        levels = {about.level_of(builder.rules[rule], order, step.data) for step in dance.steps}
+        if levels == {"ours"}:
+            level = "ours"
     dump = confirm(builder, name, kernel, dance, given)
     catches = {*dance.catches, *(["byte-order"] if kernel.big else [])}
     last = len(dance.steps) - 1

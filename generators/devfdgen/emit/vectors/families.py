@@ -38,6 +38,10 @@ def outcomes(builder: Builder, vector: Vector) -> Iterator[list[Any]]:
         verdict = builder.oracle.judge(vector.data[:size], vector.format, **vector.given)
         outcome = {"verdict": verdict.verdict, "rule": verdict.rule, "at": verdict.at,
                    "need": verdict.need, "dump": verdict.dump}
+        rule = builder.rules.get(verdict.rule)
+        level = about.level_of(rule, vector.given["order"], vector.data)
+        if rule and level != rule.level:
+            outcome["level"] = level
         if held is not None and outcome != held:
             yield [first, size - 1, held]
             first = size

@@ -16,6 +16,7 @@ from typing import Any
 from ... import calls
 from ... import model as m
 from .. import MARK, Refused
+from . import about
 from .alone import NOT_ALONE, NOT_PRODUCED
 from .build import WITHOUT, Vector
 
@@ -45,7 +46,7 @@ def row(vector: Vector) -> dict[str, Any]:
         "format": vector.format,
         "rule": rule.id if rule else None,
         "role": ",".join(rule.roles) if rule else "producer,reader",
-        "level": rule.level if rule else None,
+        "level": about.level_of(rule, vector.given["order"], vector.data),
         "given": vector.given,
         "hex": vector.data.hex(),
         "verdict": verdict.verdict,
