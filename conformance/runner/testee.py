@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import select
 import signal
 import subprocess
@@ -15,20 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from . import signs
 from .case import Answer, Case
 
 KEPT = 64 * 1024  # of stderr: half from its beginning, half from its end
 CHUNK = 1 << 16
 PIPE = 1 << 20
-
-SANITIZER = re.compile(
-    rb"(ERROR: (?:Address|Thread|Leak|HWAddress)Sanitizer[^\n]{0,120}"
-    rb"|(?:WARNING|ERROR): (?:Memory|Thread)Sanitizer[^\n]{0,120}"
-    rb"|:\d+:\d+: runtime error: [^\n]{0,160}"  # begins with a colon: a name before it is slow
-    rb"|UndefinedBehaviorSanitizer[^\n]{0,120}"
-    rb"|==\d+== (?:Invalid (?:read|write|free)|Conditional jump|Use of uninit)[^\n]{0,80})")
-
-HINTS = (b"Sanitizer", b": runtime error: ", b"== ")  # found faster than the expression
 
 
 class CannotStart(Exception):
@@ -70,7 +61,8 @@ class Testee(Protocol):
 
 
 class Stderr:
-    """What a testee writes there: read always, kept within bounds, searched for sanitizers."""
+    """What a testee writes there: read always, kept within bounds, searched for what tools write
+    when a program went wrong."""
 
     def __init__(self, fd: int) -> None:
         os.set_blocking(fd, False)
@@ -80,11 +72,15 @@ class Stderr:
             pass
         self.fd = fd
         self.open = True
-        self.sanitizer = ""
+        self.exception = signs.Search(signs.EXCEPTIONS)
+        self._sanitizer = signs.Search(signs.SANITIZERS)
         self._head = b""
         self._tail = b""
         self._lost = 0
-        self._seam = b""
+
+    @property
+    def sanitizer(self) -> str:
+        return self._sanitizer.found
 
     def drain(self, most: int = 64) -> None:
         """Takes what is there, but not for ever: a flood must not keep the runner from its work."""
@@ -101,13 +97,8 @@ class Stderr:
             self._take(data)
 
     def _take(self, data: bytes) -> None:
-        if not self.sanitizer:
-            text = self._seam + data
-            match = SANITIZER.search(text) if any(hint in text for hint in HINTS) else None
-            if match:
-                start = max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 160)
-                self.sanitizer = text[start:match.end()].decode(errors="replace")
-            self._seam = text[-256:]
+        self._sanitizer.feed(data)
+        self.exception.feed(data)
         room = KEPT // 2 - len(self._head)
         self._head += data[:room]
         if len(data) > room:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """A testee by exit status: one process a case, the input in a file. 0 accept, 1 reject, 3
-need-more; anything else, a signal or the time limit is a crash."""
+need-more; anything else, a signal, the time limit, the report of a sanitizer or an uncaught
+exception is a crash."""
 
 from __future__ import annotations
 
@@ -19,6 +20,14 @@ from .case import ACCEPT, NEED_MORE, REJECT, Answer, Case
 from .testee import CannotStart, Got, Stderr, end_group, ending, reap, spawn
 
 STATUS = {0: ACCEPT, 1: REJECT, 3: NEED_MORE}
+
+# A sanitizer ends a program with 1 by default, as a reject does, and may report to a file. UBSan
+# goes on by default, so that nothing is left to see where the program closed its stderr.
+SANITIZED = 99
+COMMON = f"exitcode={SANITIZED}:log_path=stderr"
+OPTIONS = {"ASAN_OPTIONS": COMMON, "LSAN_OPTIONS": COMMON, "MSAN_OPTIONS": COMMON,
+           "TSAN_OPTIONS": COMMON, "UBSAN_OPTIONS": f"{COMMON}:halt_on_error=1"}
+assert SANITIZED not in STATUS
 
 
 class ExecTestee:
@@ -61,7 +70,7 @@ class ExecTestee:
         told = {f"DEVFD_{key.upper()}": value for key, value in given.items() if key != "file"}
         began = time.monotonic()
         process = spawn(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                        stderr=subprocess.PIPE, env={**os.environ, **told})
+                        stderr=subprocess.PIPE, env=_environment(told))
         self._process = process
         stderr = Stderr(process.stderr.fileno())  # type: ignore[union-attr]
         in_time = _watch(process, stderr, began + self.timeout)
@@ -75,6 +84,9 @@ class ExecTestee:
             got.crash = f"no end within {self.timeout:g} s"
         elif stderr.sanitizer:
             got.crash = f"{ending(status)}: {stderr.sanitizer}"
+        elif status in STATUS and stderr.exception.found:
+            got.crash = (f"{ending(status)} of an uncaught exception ({stderr.exception.tool}): "
+                         f"{stderr.last_line()}")
         elif status in STATUS:
             got.answer = Answer(STATUS[status])
             return got
@@ -98,6 +110,13 @@ class ExecTestee:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _environment(told: dict[str, str]) -> dict[str, str]:
+    """Ours stand last, and the last one counts; what the user has set beside them stays."""
+    sanitizers = {name: ":".join(filter(None, (os.environ.get(name), words)))
+                  for name, words in OPTIONS.items()}
+    return {**os.environ, **sanitizers, **told}
 
 
 def _filled(word: str, given: dict[str, str]) -> str:
