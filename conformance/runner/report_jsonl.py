@@ -94,8 +94,18 @@ def _to_result(line: dict[str, Any], case: Case) -> Result:
                   line.get("stderr", ""))
 
 
+def _agree(told: dict[str, Any], run: Run) -> None:
+    """Whether the outcomes are those that the footer counted when the run was written."""
+    counts = totals(run)
+    for one in OUTCOMES:
+        if told[one] != counts[one]:
+            raise ValueError(f"the footer tells of {told[one]} {one}, but {counts[one]} came: the "
+                             "lines were changed after the run")
+
+
 def read_all(path: Path) -> list[Run]:
-    """Every run of a file. A run without its footer was cut, and is refused."""
+    """Every run of a file. A run without its footer was cut, and one whose footer counts other
+    outcomes was changed: both are refused."""
     runs: list[Run] = []
     open_run, case, number = False, None, 0
     try:
@@ -121,6 +131,7 @@ def read_all(path: Path) -> list[Run]:
                     if line["cases"] != len(runs[-1].results):
                         raise ValueError(f"{line['cases']} cases told of, "
                                          f"{len(runs[-1].results)} came")
+                    _agree(line["outcomes"], runs[-1])
                     open_run = False
                 else:
                     raise ValueError(f"unknown kind {kind!r}")
