@@ -353,7 +353,7 @@ def do_run(args: argparse.Namespace) -> int:
     session = Session(make, cases, Options(jobs, args.limit, args.own, args.give_up,
                                            args.level), bar)
     try:
-        run = session.run(corpus.version, about)
+        run = session.run(corpus.label, about)
     finally:
         bar.clear()
     missing = 0
@@ -390,7 +390,7 @@ def _absent(args: argparse.Namespace, corpus: Corpus, cases: list[Case], about: 
     started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     reason = f"not run: {args.absent}"
     results = [Result(case, "skip", detail=reason, left_out=True) for case in cases]
-    _write_reports([Run(about, started, corpus.version, results)], pairs)
+    _write_reports([Run(about, started, corpus.label, results)], pairs)
     print(f"{about['name']}: {reason}",
           file=sys.stderr if any(name == "-" for _, name in pairs) else sys.stdout)
     return GOOD

@@ -15,6 +15,7 @@ from typing import Any
 from .case import RESPONDER, Case, Want
 
 SCHEMAS = {"devfd-vectors": 2, "devfd-families": 1, "devfd-scripts": 1, "devfd-corpus": 1}
+DATA = {"vectors.json": "vectors", "families.json": "families", "scripts.json": "scripts"}
 HEAD = {"license", "schema", "generated", "version"}
 VECTOR = {"id", "format", "rule", "role", "level", "given", "hex", "verdict", "at", "need", "dump",
           "note"}
@@ -27,6 +28,7 @@ SCRIPT = {"id", "role", "format", "level", "rule", "rules", "text", "given", "cl
 STEP = {"expect", "reply", "repeat"}
 EXPECT, REPLY = {"argsz_min", "argsz_max"}, {"errno", "bytes", "argsz"}
 GIVEN = {"index", "order", "role", "argsz"}
+DIGITS = 12  # of the digest that reports show
 
 
 class CorpusError(Exception):
@@ -38,9 +40,15 @@ class Corpus:
     """Everything that there is to run, and the rules that it is about."""
 
     cases: list[Case]
-    version: str = "unversioned"
+    version: str
+    digest: str  # of the manifest, which has those of the files
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     formats: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """For reports: a corpus that was edited has the same version, but another digest."""
+        return f"{self.version} ({self.digest})"
 
 
 def _read(path: Path, kind: str) -> tuple[dict[str, Any], int]:
@@ -157,49 +165,78 @@ def _manifest(folder: Path) -> dict[str, Any]:
     """The manifest, after a look whether the files are those that it speaks of."""
     path = folder / "manifest.json"
     manifest, _ = _read(path, "devfd-corpus")
-    files = manifest.get("files") or {}
-    rows = files.items() if isinstance(files, dict) else ((row["name"], row) for row in files)
-    for name, row in rows:
-        try:
-            data = (folder / name).read_bytes()
-        except OSError as error:
-            raise CorpusError(f"{path}: {name}: {error.strerror}") from None
-        if row.get("sha256") and hashlib.sha256(data).hexdigest() != row["sha256"]:
-            raise CorpusError(f"{path}: {name} is not the file that the manifest describes "
-                              "(sha256 differs)")
+    if not isinstance(manifest.get("version"), str) or not manifest["version"]:
+        raise CorpusError(f"{path}: has no version")
+    files = manifest.get("files")
+    if not isinstance(files, list) or not all(isinstance(row, dict) for row in files):
+        raise CorpusError(f"{path}: files is no list of objects")
+    rows = {row.get("name"): row for row in files}
+    for name in DATA:
+        if name not in rows:
+            raise CorpusError(f"{path}: files has no row of {name}")
+        if not isinstance(rows[name].get("count"), int):
+            raise CorpusError(f"{path}: files: {name} has no count")
+    for name, row in rows.items():
+        _is_file_of(path, name, row)
     return manifest
 
 
+def _is_file_of(path: Path, name: Any, row: dict[str, Any]) -> None:
+    """Whether a file beside the manifest is the one that a row of it describes."""
+    if not isinstance(name, str) or not name or "/" in name:
+        raise CorpusError(f"{path}: files: {name!r} is no name of a file beside it")
+    if not isinstance(row.get("sha256"), str):
+        raise CorpusError(f"{path}: files: {name} has no sha256")
+    try:
+        data = (path.parent / name).read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path}: {name}: {error.strerror}") from None
+    if hashlib.sha256(data).hexdigest() != row["sha256"]:
+        raise CorpusError(f"{path}: {name} is not the file that the manifest describes "
+                          "(sha256 differs)")
+
+
+def _counted(folder: Path, name: str, data: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """Whether a file has as many rows as the manifest says."""
+    wanted = next(row["count"] for row in manifest["files"] if row["name"] == name)
+    found = len(data.get(DATA[name]) or ())
+    if found != wanted:
+        raise CorpusError(f"{folder / name}: has {found} {DATA[name]}, and the manifest counts "
+                          f"{wanted}")
+
+
 def load(folder: Path) -> Corpus:
-    """The corpus in a folder. Raises CorpusError."""
-    manifest = _manifest(folder) if (folder / "manifest.json").exists() else {}
+    """The corpus in a folder, with its manifest. Raises CorpusError."""
+    manifest = _manifest(folder)
+    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()[:DIGITS]
     rules = {rule["id"]: rule for rule in manifest.get("rules", ())}
     path = folder / "vectors.json"
     data, number = _read(path, "devfd-vectors")
+    _counted(folder, path.name, data, manifest)
     known = VECTOR | (VECTOR_2 if number >= 2 else set())
     cases = [_vector(row, where) for where, row in _rows(path, data, "vectors", known, VECTOR)]
     if not cases:
         raise CorpusError(f"{path}: has no vectors")
     by_id = {case.id: case for case in cases}
     path = folder / "families.json"
-    if path.exists():
-        data, _ = _read(path, "devfd-families")
-        must = {"id", "of", "class", "role", "format", "given", "lengths"}
-        for where, row in _rows(path, data, "families", FAMILY, must):
-            if row["of"] not in by_id:
-                raise CorpusError(f"{where}: is of {row['of']}, which is no vector")
-            cases += _prefixes(row, where, by_id[row["of"]], rules)
+    data, _ = _read(path, "devfd-families")
+    _counted(folder, path.name, data, manifest)
+    must = {"id", "of", "class", "role", "format", "given", "lengths"}
+    for where, row in _rows(path, data, "families", FAMILY, must):
+        if row["of"] not in by_id:
+            raise CorpusError(f"{where}: is of {row['of']}, which is no vector")
+        cases += _prefixes(row, where, by_id[row["of"]], rules)
     path = folder / "scripts.json"
-    if path.exists():
-        data, _ = _read(path, "devfd-scripts")
-        must = {"id", "role", "format", "level", "rule", "text", "given", "class", "steps"}
-        for where, row in _rows(path, data, "scripts", SCRIPT, must):
-            if row["role"] not in ("reader", RESPONDER):
-                raise CorpusError(f"{where}: role {row['role']!r} is neither reader nor responder")
-            cases.append(_script(row, where))
+    data, _ = _read(path, "devfd-scripts")
+    _counted(folder, path.name, data, manifest)
+    must = {"id", "role", "format", "level", "rule", "text", "given", "class", "steps"}
+    for where, row in _rows(path, data, "scripts", SCRIPT, must):
+        if row["role"] not in ("reader", RESPONDER):
+            raise CorpusError(f"{where}: role {row['role']!r} is neither reader nor responder")
+        cases.append(_script(row, where))
     if len({case.id for case in cases}) != len(cases):
         seen: set[str] = set()
         twice = next(case.id for case in cases if case.id in seen or seen.add(case.id))
         raise CorpusError(f"{folder}: {twice} stands there twice")
     formats = manifest.get("formats") or sorted({case.format for case in cases if case.format})
-    return Corpus(cases, str(manifest.get("version", "unversioned")), rules, list(formats))
+    return Corpus(cases, manifest["version"], digest, rules, list(formats))

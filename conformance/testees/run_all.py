@@ -94,10 +94,10 @@ def run(testee: dict[str, Any], args: argparse.Namespace, out: Path) -> bool:
     return False
 
 
-def run_fault(testee: dict[str, Any], cases: list[Case], version: str, out: Path) -> list[str]:
+def run_fault(testee: dict[str, Any], cases: list[Case], label: str, out: Path) -> list[str]:
     """Runs a reader that the suite has to fail; what does not fail, and ought to, a line each."""
     fault = testee["fault"]
-    done = faults.run(testee["program"], fault.name, cases, fault.ours, corpus=version)
+    done = faults.run(testee["program"], fault.name, cases, fault.ours, corpus=label)
     lines = faults.untold(fault, done)
     done.testee |= {"name": testee["name"], "group": testee["group"], "fault": fault.text,
                     "untold": lines, "version": "",
@@ -122,7 +122,7 @@ def run_faults(testees: list[dict[str, Any]], folder: Path) -> tuple[list[str], 
     files, wrong = [], []
     for one in testees:
         files.append(str(folder / f"{one['name']}.jsonl"))
-        wrong += run_fault(one, cases, whole.version, Path(files[-1]))
+        wrong += run_fault(one, cases, whole.label, Path(files[-1]))
     told = len(testees) - len({line.split(":")[0] for line in wrong})
     print(f"{testees[0]['group']}: {told} of {len(testees)} are told "
           f"({time.monotonic() - began:.1f} s)", *wrong, sep="\n  ", flush=True)

@@ -12,7 +12,8 @@ import pytest
 
 HERE = Path(__file__).parent
 HOME = HERE.parent
-sys.path.insert(0, str(HOME))
+sys.path[:0] = [str(HOME), str(HERE)]
+from sealed import seal  # noqa: E402
 from runner import corpus, frames, report_jsonl  # noqa: E402
 from runner.case import Answer, Case, Want  # noqa: E402
 from runner.testee import Got  # noqa: E402
@@ -74,7 +75,7 @@ def fixture_broken(tmp_path):
         data = json.loads((HOME / "corpus/vectors.json").read_text())
         data["vectors"] = [{**data["vectors"][0], **changes}]
         (tmp_path / "vectors.json").write_text(json.dumps({**data, **(head or {})}))
-        return corpus.load(tmp_path)
+        return corpus.load(seal(tmp_path))
 
     return load
 
@@ -292,4 +293,4 @@ def test_a_script_of_a_role_that_is_not_known_is_refused(tmp_path):
             data["scripts"] = [{**data["scripts"][-1], "role": "listener"}]
         (tmp_path / name).write_text(json.dumps(data))
     with pytest.raises(corpus.CorpusError, match="'listener' is neither reader nor responder"):
-        corpus.load(tmp_path)
+        corpus.load(seal(tmp_path))

@@ -185,7 +185,7 @@ def test_what_cannot_be_attached_is_told_in_one_line(words, says):
 def test_an_empty_folder_is_no_corpus(tmp_path):
     done = command("--corpus", str(tmp_path), "list")
     assert done.returncode == 2
-    assert done.stderr == f"conformance/run: {tmp_path}/vectors.json: not found\n"
+    assert done.stderr == f"conformance/run: {tmp_path}/manifest.json: not found\n"
 
 
 def test_a_report_that_cannot_be_written_is_no_good_run():
