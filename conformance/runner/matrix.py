@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,9 @@ def manifest_rules(path: Path = MANIFEST) -> dict[str, dict[str, Any]]:
         return {}
 
 
+NUMBER = "number"  # of a testee: which of those with the same name and version it is
+
+
 # What neither XML nor HTML can hold, and a terminal would obey.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -145,9 +148,37 @@ def visible(text: object) -> str:
 
 
 def title(run: Run) -> str:
-    """Name and version of a testee."""
-    told = (run.testee.get("name") or "testee", run.testee.get("version"))
+    """Name and version of a testee, and its number where runs have the same."""
+    number = run.testee.get(NUMBER)
+    told = (run.testee.get("name") or "testee", run.testee.get("version"),
+            f"#{number}" if number else "")
     return visible(" ".join(str(one) for one in told if one))
+
+
+def numbered(runs: Iterable[Run]) -> list[Run]:
+    """The runs, whose titles differ: the second of a name is #2."""
+    out: list[Run] = []
+    seen: set[str] = set()
+    for run in runs:
+        one, number = replace(run, testee={**run.testee, NUMBER: 0}), 1
+        while title(one) in seen:
+            number += 1
+            one.testee[NUMBER] = number
+        seen.add(title(one))
+        out.append(one)
+    return out
+
+
+def unlike(runs: Iterable[Run]) -> str:
+    """A warning where runs are over different corpora, or nothing."""
+    by_corpus: dict[str, list[str]] = {}
+    for run in runs:
+        by_corpus.setdefault(visible(run.corpus), []).append(title(run))
+    if len(by_corpus) < 2:
+        return ""
+    return (f"WARNING: these runs are over {len(by_corpus)} different corpora, so their numbers do "
+            "not compare: " + "; ".join(f"{corpus}: {', '.join(names)}"
+                                        for corpus, names in by_corpus.items()))
 
 
 def group(run: Run) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Case, Result, Run
-from .matrix import (LEVELS, STATES, Row, group, manifest_rules, rows, rules_of, said, spans, split,
-                     state, title, told_by, totals, untold, visible)
+from .matrix import (LEVELS, STATES, Row, group, manifest_rules, numbered, rows, rules_of, said,
+                     spans, split, state, title, told_by, totals, unlike, untold, visible)
 
 HERE = Path(__file__).parent
 GROUPS = 40  # different details of a cell; what goes beyond is named without
@@ -154,7 +154,7 @@ def _data(runs: list[Run], every: list[Row]) -> dict[str, Any]:
             "letters": {key: letter for key, (letter, _) in STATES.items()},
             "runs": [{"name": title(run), "command": visible(run.testee.get("command") or ""),
                       "package": visible(run.testee.get("package") or ""), "date": run.started,
-                      "corpus": run.corpus, "group": group(run),
+                      "corpus": visible(run.corpus), "group": group(run),
                       "fault": visible(run.testee.get("fault") or "")} for run in runs]}
 
 
@@ -191,7 +191,8 @@ def _testees(runs: list[Run], out: TextIO) -> None:
 
 def _groups(groups: Mapping[str, list[Run]], out: TextIO) -> None:
     """Testees that the suite has to fail, and what tells each."""
-    heads = ("testee", "its fault", "suite", "cases that fail or crash", "rules", "date", "command")
+    heads = ("testee", "its fault", "suite", "cases that fail or crash", "rules", "date", "corpus",
+             "command")
     for name, runs in groups.items():
         holes = sum(bool(untold(run)) for run in runs)
         sum_up = f"{holes} of {len(runs)} NOT TOLD" if holes else f"all {len(runs)} told"
@@ -209,7 +210,7 @@ def _groups(groups: Mapping[str, list[Run]], out: TextIO) -> None:
             rules = "".join(f"<li>{escape(rule)}</li>" for rule in rules_of(told))
             cells = [escape(run.testee.get("fault") or ""), word, f"{len(told)} of "
                      f"{len(run.results)}", f"<details><summary>{len(rules_of(told))}</summary>"
-                     f"<ul>{rules}</ul></details>", _date(run),
+                     f"<ul>{rules}</ul></details>", _date(run), escape(run.corpus),
                      f"<code>{escape(run.testee.get('command') or '')}</code>"]
             out.write(f'<tr><th scope="row">{escape(title(run))}</th>')
             out.write("".join(f'<td data-h="{head}">{cell}</td>'
@@ -301,7 +302,7 @@ def write(runs: list[Run], out: TextIO,
           rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """One page of all runs. The rules give texts and sources, and rows for what no case was put
     to; without any, they are those of the manifest of the corpus."""
-    plain, groups = split(runs)
+    plain, groups = split(numbered(runs))
     runs = [*plain, *(run for some in groups.values() for run in some)]
     every = rows(runs, manifest_rules() if rules is None else rules)
     css, script = ((HERE / f"report_html.{kind}").read_text(encoding="utf-8")
@@ -315,6 +316,9 @@ def write(runs: list[Run], out: TextIO,
               '<p class="needs-script">A cell opens with a click, or with Enter or the space bar; '
               "Tab leads into the table, arrows, Home and End from cell to cell, Escape closes."
               "</p>\n")
+    warning = unlike(runs)
+    if warning:
+        out.write(f'<p class="warning"><strong>{escape(warning)}</strong></p>\n')
     out.write('<ul class="legend">' + "".join(
         f'<li><b class="{key}">{letter}</b> <span>{escape(words)}</span></li>'
         for key, (letter, words) in STATES.items()) + "</ul>\n")

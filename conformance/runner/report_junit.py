@@ -10,7 +10,7 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from .case import Result, Run
-from .matrix import rules_of, said, split, title, told_by, untold, visible
+from .matrix import NUMBER, numbered, rules_of, said, split, title, told_by, unlike, untold, visible
 
 
 def _attributes(**words: object) -> str:
@@ -35,7 +35,7 @@ def _inside(result: Result, reason: str | None) -> str:
     return ""
 
 
-def _suite(run: Run, out: TextIO) -> None:
+def _suite(run: Run, warning: str, out: TextIO) -> None:
     expected = run.testee.get("expected") or {}
     known = sum(one.outcome == "fail" and one.case.id in expected for one in run.results)
     count = {name: sum(one.outcome == name for one in run.results)
@@ -46,12 +46,13 @@ def _suite(run: Run, out: TextIO) -> None:
                        timestamp=run.started)
     out.write(f"<testsuite{head}>\n<properties>\n")
     told = {**{key: run.testee.get(key) for key in ("command", "package", "version")},
-            "corpus": run.corpus}
+            "corpus": run.corpus, "warning": warning}
     for name, value in told.items():
         if value:
             out.write(f"<property{_attributes(name=name, value=value)}/>\n")
     out.write("</properties>\n")
     group = re.sub(r"[^\w-]", "_", str(run.testee.get("name") or "testee"))
+    group += f"_{run.testee[NUMBER]}" if run.testee.get(NUMBER) else ""
     for result in run.results:
         case = result.case
         words = _attributes(classname=f"{group}.{case.rule or case.format or 'any'}", name=case.id,
@@ -75,6 +76,7 @@ def _faults(name: str, runs: list[Run], out: TextIO) -> None:
         words = _attributes(classname=group, name=title(run),
                             time=f"{sum(one.seconds for one in run.results):.3f}")
         inside = (f"{run.testee.get('fault') or ''}\ncommand: {run.testee.get('command') or ''}\n"
+                  f"corpus: {run.corpus}\n"
                   f"{len(told)} of {len(run.results)} cases fail or crash, of: "
                   f"{', '.join(rules_of(told))}")
         hole = untold(run)
@@ -90,9 +92,10 @@ def _faults(name: str, runs: list[Run], out: TextIO) -> None:
 
 def write(runs: list[Run], out: TextIO) -> None:
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n')
+    runs = numbered(runs)
     plain, groups = split(runs)
     for run in plain:
-        _suite(run, out)
+        _suite(run, unlike(runs), out)
     for name, some in groups.items():
         _faults(name, some, out)
     out.write("</testsuites>\n")

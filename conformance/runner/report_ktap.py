@@ -8,7 +8,7 @@ from typing import TextIO
 
 from .case import Result, Run
 from .ktap import Test, lines
-from .matrix import rows, rules_of, said, split, title, told_by, untold, visible
+from .matrix import numbered, rows, rules_of, said, split, title, told_by, unlike, untold, visible
 
 
 def _test(result: Result, expected: dict[str, str]) -> Test:
@@ -41,7 +41,7 @@ def _run(run: Run) -> Test:
               for row in rows([run])]
     notes = [f"{key}: {visible(run.testee[key])}" for key in ("command", "package")
              if run.testee.get(key)]
-    notes += [f"started: {run.started}", f"corpus: {run.corpus}"]
+    notes += [f"started: {run.started}", f"corpus: {visible(run.corpus)}"]
     if not groups:
         return Test(title(run), ok=False, directive="ERROR", why="no case was run", notes=notes)
     return _group(title(run), groups, notes)
@@ -52,7 +52,7 @@ def _fault(run: Run) -> Test:
     told = told_by(run)
     out = Test(title(run), ok=not untold(run), notes=[
         f"fault: {visible(run.testee.get('fault') or '')}",
-        f"command: {visible(run.testee.get('command') or '')}",
+        f"command: {visible(run.testee.get('command') or '')}", f"corpus: {visible(run.corpus)}",
         f"{len(told)} of {len(run.results)} cases fail or crash, of: {', '.join(rules_of(told))}"])
     if not out.ok:
         out.notes += untold(run)
@@ -60,9 +60,13 @@ def _fault(run: Run) -> Test:
 
 
 def write(runs: list[Run], out: TextIO) -> None:
+    runs = numbered(runs)
     plain, groups = split(runs)
     tests = [_run(run) for run in plain]
     tests += [_group(f"{name}: each is told", [_fault(run) for run in some])
               for name, some in groups.items()]
-    for line in lines(tests):
+    warning = unlike(runs)
+    for number, line in enumerate(lines(tests)):
+        if number == 2 and warning:  # behind the version and the plan, before all tests
+            out.write(f"# {warning}\n")
         out.write(line + "\n")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from .case import OUTCOMES, Run
-from .matrix import (STATES, Row, manifest_rules, rows, rules_of, said, split, title, told_by,
-                     totals, untold, visible)
+from .matrix import (STATES, Row, manifest_rules, numbered, rows, rules_of, said, split, title,
+                     told_by, totals, unlike, untold, visible)
 
 SHOWN = 3  # cases of a cell; the JSON lines have all
 WORDS = {"pass": "pass", "fail": "fail", "note": "note", "skip": "not run", "crash": "crash",
@@ -59,14 +59,19 @@ def _faults(name: str, runs: list[Run], out: TextIO) -> None:
         body.append([_cell(title(run)), _cell(run.testee.get("fault") or ""),
                      f"NOT TOLD: {_cell('; '.join(hole))}" if hole else "told",
                      str(len(told)), ", ".join(map(_cell, rules[:SHOWN])) + more,
-                     _cell(run.started), _code(run.testee.get("command") or "")])
-    _table(["testee", "its fault", "", "cases that fail", "rules", "date", "command"], body, out)
+                     _cell(run.started), _cell(run.corpus), _code(run.testee.get("command") or "")])
+    _table(["testee", "its fault", "", "cases that fail", "rules", "date", "corpus", "command"],
+           body, out)
 
 
 def write(runs: list[Run], out: TextIO,
           rules: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    runs = numbered(runs)
+    warning = unlike(runs)
     runs, groups = split(runs)
     out.write("# Conformance: what was run, and what came of it\n\n")
+    if warning:
+        out.write(f"**{_cell(warning)}**\n\n")
     _table(["testee", "package", "date", "corpus", *(WORDS[one] for one in OUTCOMES), "command"],
            [[_cell(title(run)), _cell(run.testee.get("package") or ""), _cell(run.started),
              _cell(run.corpus), *(str(totals(run)[one]) for one in OUTCOMES),
