@@ -132,7 +132,12 @@ static int play(void *context, uint32_t number, void *arg, uint32_t offered)
 	return rc;
 }
 
-/* The item of a call that failed holds index and error and nothing else. */
+static bool same_bytes(const void *a, const void *b, size_t size)
+{
+	return !memcmp(a, b, size);
+}
+
+/* The item of a call that failed holds index and error and nothing else, in its padding too. */
 static bool is_unreadable(const struct dialogue *d, const struct devfd_item *item)
 {
 	struct devfd_item bare;
@@ -142,7 +147,7 @@ static bool is_unreadable(const struct dialogue *d, const struct devfd_item *ite
 	bare.state = DEVFD_UNREADABLE;
 	bare.index = d->index;
 	bare.error = d->error;
-	return d->error && !memcmp(item, &bare, sizeof(bare));
+	return d->error && same_bytes(item, &bare, sizeof(bare));
 }
 
 /* What devfd_ask() returns is what devfd_reply() says of the last reply, unless the call failed. */

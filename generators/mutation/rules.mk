@@ -6,7 +6,7 @@ MUTATION ?=
 
 # What the driver takes from a build of mutants, here for one: it is compiled, and linked to nothing.
 MUTANT_FLAGS := -I. -DDEVFD_MUTANTS=1
-$(BUILD)/obj/generators/mutation/driver.o: ALL_CFLAGS += $(MUTANT_FLAGS)
+$(BUILD)/obj/generators/mutation/%.o: ALL_CFLAGS += $(MUTANT_FLAGS)
 
 .PHONY: mutation check-mutation
 mutation:
