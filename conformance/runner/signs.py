@@ -20,6 +20,7 @@ class Sign:
     tool: str
     hint: bytes
     pattern: bytes
+    last: bool = False  # whether the reason is not in the line that is found, but the last of all
 
 
 # Undefined behaviour, or memory that is not the program's: a crash, whatever the program answers.
@@ -43,11 +44,14 @@ SANITIZERS = (
 # An exception that nobody caught. Some languages end with status 1 then, as who rejects does.
 EXCEPTIONS = (
     Sign("Python", b"Traceback (most recent call last)",
-         rb"\n[ +|]*(?:Exception Group )?Traceback \(most recent call last\)"),
+         rb"\n[ +|]*(?:Exception Group )?Traceback \(most recent call last\)", last=True),
     Sign("Python", b'  File "', rb'\n  File "[^\n]{1,300}", line \d+\r?\n(?:[^\n]{0,300}\n){0,3}'
-         rb"(?:Syntax|Indentation|Tab)Error: [^\n]{0,120}"),
+         rb"(?:Syntax|Indentation|Tab)Error: [^\n]{0,120}", last=True),
+    Sign("Node", b"node:internal", rb"\n[\w.]{0,80}(?:Error|Exception)\b[^\n]{0,160}"
+         rb"(?:\n    at [^\n]{0,160}){0,9}?\n    at [^\n]{0,160}node:internal"),
     Sign("Node", b"node:internal", rb"\n    at [^\n]{0,400}\(?node:internal"),
     Sign("Node", b"node:internal", rb"\nnode:internal/[^\n]{1,200}:\d+"),
+    Sign("Node", b"Node.js v", rb"\nNode\.js v\d+\.\d+[^\n]{0,40}\r?\n"),
     Sign("Node", b"Uncaught", rb"\n(?:error: )?Uncaught\b[^\n]{0,120}"),
     Sign("Java", b"Exception in thread", rb"\nException in thread \"[^\n]{0,160}"),
     Sign("Java", b"Error: ",
@@ -63,11 +67,11 @@ EXCEPTIONS = (
 
 
 class Search:
-    """Looks for the first sign of a table in a stream."""
+    """Looks for the sign of a table that stands first in a stream."""
 
     def __init__(self, table: Sequence[Sign]) -> None:
         self.found = ""  # the line, up to the end of what was matched
-        self.tool = ""
+        self.sign: Sign | None = None
         self._table = [(sign, re.compile(sign.pattern)) for sign in table]  # once: re remembers
         self._seam = b"\n"
 
@@ -75,16 +79,18 @@ class Search:
         if self.found:
             return
         text = self._seam + data
+        first: re.Match[bytes] | None = None
         for sign, pattern in self._table:
             match = pattern.search(text) if sign.hint in text else None
-            if match:
-                self.tool = sign.tool
-                self.found = _line(text, match)
-                return
+            if match and (first is None or match.start() < first.start()):
+                first, self.sign = match, sign
+        if first:
+            self.found = _line(text, first)
+            return
         self._seam = text[-SEAM:]
 
 
 def _line(text: bytes, match: re.Match[bytes]) -> str:
     first = match.start() + (match[0][:1] == b"\n")
     begin = max(text.rfind(b"\n", 0, first) + 1, first - BEFORE)
-    return text[begin:match.end()].decode(errors="replace").strip()
+    return text[begin:match.end()].decode(errors="replace").strip().splitlines()[0]

@@ -84,9 +84,10 @@ class ExecTestee:
             got.crash = f"no end within {self.timeout:g} s"
         elif stderr.sanitizer:
             got.crash = f"{ending(status)}: {stderr.sanitizer}"
-        elif status in STATUS and stderr.exception.found:
-            got.crash = (f"{ending(status)} of an uncaught exception ({stderr.exception.tool}): "
-                         f"{stderr.last_line()}")
+        elif status in STATUS and stderr.exception.sign:
+            sign = stderr.exception.sign
+            why = stderr.last_line() if sign.last else stderr.exception.found
+            got.crash = f"{ending(status)} of an uncaught exception ({sign.tool}): {why}"
         elif status in STATUS:
             got.answer = Answer(STATUS[status])
             return got

@@ -135,7 +135,8 @@ def test_the_report_of_each_tool_is_a_crash(tmp_path, tool, line):
         text = f"before\n{line}\n".encode()
         for at in range(0, len(text), size):
             search.feed(text[at:at + size])
-        assert search.tool == tool and search.found and search.found in line
+        assert search.sign and search.sign.tool == tool
+        assert search.found and search.found in line
 
 
 @pytest.mark.parametrize("line", [
@@ -165,6 +166,7 @@ UNCAUGHT = [
     ("Node", "/x.js:1\nthrow new Error('oops')\n^\n\nError: oops\n    at Object.<anonymous> (/x)\n"
              "    at Module._compile (node:internal/modules/cjs/loader:12:1)\n\nNode.js v18.19.0"),
     ("Node", "node:internal/process/promises:288\n        triggerUncaughtException(err, true);"),
+    ("Node", "/x.js:1\nthrow 'oops'\n^\noops\n(Use `node --trace-uncaught`)\n\nNode.js v20.20.2"),
     ("Node", "Uncaught:\n'oops'\n(Use `node --trace-uncaught ...` to show where)"),
     ("Node", "error: Uncaught (in promise) RangeError: oops"),
     ("Java", "Exception in thread \"main\" java.lang.IllegalStateException: oops\n\tat X.main(X)"),
@@ -188,6 +190,23 @@ def test_an_uncaught_exception_is_no_verdict(tmp_path, tool, text, status):
     assert result.outcome == "crash"
     assert result.detail.startswith(f"exit status {status} of an uncaught exception ({tool}): ")
     assert result.stderr == f"before\n{text}\n"
+
+
+def test_the_reason_of_an_exception_is_shown(tmp_path):
+    reasons = {"Node": "Error: oops", "Rust": "thread 'main' panicked at src/main.rs:2:5:",
+               "Go": "panic: runtime error: index out of range [5] with length 3",
+               "Python": "IndexError: oops"}
+    for tool, reason in reasons.items():
+        text = next(text for one, text in UNCAUGHT if one == tool)
+        (tmp_path / "said").write_text(f"{text}\n")
+        result = judged(str(script(tmp_path / "w", f"cat {tmp_path}/said >&2; exit 1\n")))
+        assert result.detail == f"exit status 1 of an uncaught exception ({tool}): {reason}"
+
+
+def test_what_was_written_first_is_shown():
+    search = signs.Search(signs.SANITIZERS)
+    search.feed(b"x.c:3:5: runtime error: oops\nSUMMARY: UndefinedBehaviorSanitizer: x.c:3:5\n")
+    assert search.found == "x.c:3:5: runtime error: oops"
 
 
 def test_a_python_program_that_raises_does_not_reject(tmp_path):
