@@ -30,6 +30,7 @@ from .testee import CannotStart, Testee
 from .testee_exec import ExecTestee
 from .testee_pipe import PipeTestee
 from .testee_so import SoTestee
+from .verdict import idle, skips
 
 GOOD, BAD, USAGE = 0, 1, 2
 MOST_JOBS = 128  # each wants some open files
@@ -197,8 +198,8 @@ def _testee(one: argparse.ArgumentParser) -> None:
     one.add_argument("--testee-version", metavar="TEXT", help="of the testee, for reports")
     one.add_argument("--package", metavar="TEXT", help="that the testee comes from, for reports")
     one.add_argument("--formats", metavar="F,F", help="formats that the command of --exec reads")
-    one.add_argument("--skips", metavar="GLOB,GLOB", help="rules of capabilities or records that "
-                     "the command of --exec takes for unknown")
+    one.add_argument("--skips", metavar="GLOB,GLOB", help="rules of capabilities or of records "
+                     "in records that the command of --exec takes for unknown")
 
 
 def _reports(one: argparse.ArgumentParser) -> None:
@@ -351,7 +352,7 @@ def do_run(args: argparse.Namespace) -> int:
     jobs = args.jobs or (os.cpu_count() or 1)
     bar = output.Bar()
     session = Session(make, cases, Options(jobs, args.limit, args.own, args.give_up,
-                                           args.level), bar)
+                                           args.level, corpus.rules), bar)
     try:
         run = session.run(corpus.label, about)
     finally:
@@ -364,9 +365,8 @@ def do_run(args: argparse.Namespace) -> int:
     unexpected = expectations.apply(run, entries, corpus=corpus.cases)
     if not any(one.outcome != "skip" for one in run.results):
         unexpected.append("no case was run")
-    unexpected += [f"the testee skips {glob!r}, which matches no rule"
-                   for glob in run.testee.get("skips") or ()
-                   if not fnmatch.filter(corpus.rules, glob)]
+    unexpected += skips(run.testee, corpus.rules)[1]
+    unexpected += idle(run.results, {**session.hello, "skips": session.excused})
     _write_reports([run], pairs)
     out = output.Heard(sys.stderr if any(name == "-" for _, name in pairs) else sys.stdout)
     for line in output.summary(run, corpus.rules, unexpected):

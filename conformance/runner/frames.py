@@ -100,6 +100,15 @@ def read_hello(payload: bytes) -> dict[str, Any]:
     return said
 
 
+def other_hello(first: dict[str, Any], later: dict[str, Any]) -> str:
+    """What is different in the hello of a later process, in a line."""
+    for key in sorted({*first, *later}):
+        if first.get(key) != later.get(key):
+            return (f"hello of a later process is not that of the first: {key} is "
+                    f"{json.dumps(later.get(key))}, and was {json.dumps(first.get(key))}")
+    return "hello of a later process is not that of the first"
+
+
 def read_answer(payload: bytes) -> tuple[int, Answer]:
     """The number of the case, and what was said of it."""
     if len(payload) < 13:

@@ -67,8 +67,7 @@ class Host:
     def hello(self) -> bytes:
         """What the object says of itself by devfd_testee_hello(), or what can be assumed."""
         said = {"name": Path(self.path).stem, "version": "", "protocol": 1, "formats": ["*", ""],
-                "roles": ["reader", "producer"], "tells": ["at", "need", "dump", "rule"],
-                "scripts": True}
+                "roles": ["reader"], "tells": [], "scripts": False}
         try:
             own = self.library.devfd_testee_hello
         except AttributeError:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .case import Case, Result, Run, Want
-from .testee import CannotStart, Got, Testee
-from .verdict import result, why_not
+from .testee import CannotStart, Changed, Got, Testee
+from .verdict import result, skips, why_not
 
 DEAD = 20  # crashes and not one answer: it is of no use to go on
 CLEARING = 5.0  # seconds for the end of all testees, where a run is broken off
@@ -30,6 +30,7 @@ class Options:
     own: bool = False
     lost: float = LOST  # stop after so many seconds lost by crashes; 0: never
     levels: tuple[str, ...] = ()  # cases of these alone, and those that break no rule; (): of all
+    rules: dict[str, dict[str, Any]] | None = None  # of the corpus: which of them may be skipped
 
 
 class Session:
@@ -41,6 +42,7 @@ class Session:
         self.progress = progress or (lambda done, total, bad: None)
         self.results: dict[int, Result] = {}
         self.stop = ""  # why no more cases are begun
+        self.excused: list[str] = []  # globs of rules that the testee may pass over
         self.hello: dict[str, Any] = {}
         self._todo: list[tuple[int, Case]] = []
         self._next = 0
@@ -58,6 +60,9 @@ class Session:
         try:
             first.start()
             self.hello = first.hello
+            self.excused = self.hello.get("skips") or []
+            if self.options.rules is not None:
+                self.excused, _ = skips(self.hello, self.options.rules)
             self._sort_out()
             self._all(first)
         except BaseException:
@@ -89,7 +94,7 @@ class Session:
 
     def _sort_out(self) -> None:
         for number, case in enumerate(self.cases):
-            reason = why_not(case, self.hello)
+            reason = why_not(case, {**self.hello, "skips": self.excused})
             levels = self.options.levels
             if reason:
                 self.results[number] = Result(case, "skip", detail=reason)
@@ -123,6 +128,7 @@ class Session:
         """A thread with a testee of its own."""
         try:
             if not started:
+                testee.hello = self.hello
                 testee.start()
             while batch := self._take(testee.batch):
                 numbers = iter(batch)
@@ -137,6 +143,10 @@ class Session:
             if late:
                 with self._lock:
                     self.results[len(self.cases)] = Result(END, "crash", detail=late)
+        except Changed as error:
+            with self._lock:
+                self.results[len(self.cases)] = Result(END, "crash", detail=str(error))
+                self.stop = self.stop or str(error)
         except BaseException as error:  # the first thread must hear of it
             testee.kill()
             if started:
@@ -153,6 +163,7 @@ class Session:
                 self._lost += got.seconds
             else:
                 self._answers += 1
+            self.stop = self.stop or got.last
             self._consider()
             total = len(self.results)
         self.progress(total, len(self.cases), self._bad)

@@ -10,7 +10,7 @@ from .case import ACCEPT, ERROR, NEED_MORE, REJECT, SKIP, Case, Result
 from .corpus import Corpus
 from .output import Heard
 from .testee import Got, Testee
-from .verdict import result, why_not
+from .verdict import result, skips, why_not
 
 
 TRIED = 8  # inputs of a kind, where the testee skips the smallest ones
@@ -118,9 +118,9 @@ def _detail_for(verdict: str, attached: str) -> str:
         return "compare the dump with `conformance/run explain ID`, or leave dump out of tells"
     if verdict == NEED_MORE:
         return ("need is the number of bytes in all to come back with, more than were received; "
-                "0xffffffff, or out of tells, where it is not known")
-    return ("tell offset and rule only where the parser knows them: 0xffffffff and no text else, "
-            "or leave them out of tells")
+                "leave need out of tells where it is not known")
+    return ("tell offset and rule of all that is refused, as `conformance/run explain ID` has "
+            "them, or leave them out of tells")
 
 
 def always_the_same(results: Iterable[Result], attached: str) -> str:
@@ -182,6 +182,11 @@ def check(corpus: Corpus, make: Callable[[], Testee], out: Heard, attached: str)
         hello = testee.hello
         out.write(f"ok: hello of {' '.join((hello['name'] + ' ' + hello['version']).split())}: "
                   f"formats {', '.join(hello['formats'])}\n")
+        excused, wrong = skips(hello, corpus.rules)
+        for line in wrong:
+            bad += 1
+            out.write(f"not ok: {line}\n")
+        hello = {**hello, "skips": excused}
         known = [format_ for format_ in corpus.formats if any(_of(corpus, format_, hello))]
         if not known:
             out.write("not ok: of the formats and roles of its hello, the corpus knows none: "

@@ -36,12 +36,18 @@ class Got:
     fault: str = ""  # of a script: what the testee did wrong before it answered
     stderr: str = ""
     seconds: float = 0.0
+    last: str = ""  # why nothing after this can be judged
+
+
+class Changed(CannotStart):
+    """A later process of a testee says something else of itself than the first one: nothing that
+    it answers can be held against that."""
 
 
 class Testee(Protocol):
     """One attached implementation. start() raises CannotStart."""
 
-    hello: dict[str, Any]
+    hello: dict[str, Any]  # where there is one before start(), it has to say the same
     batch: int  # cases that are worth being handed over at once
 
     def start(self) -> None: ...

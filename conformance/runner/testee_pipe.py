@@ -14,7 +14,7 @@ from . import frames
 from .case import Answer, Case
 from .process import PATIENCE, Process
 from .script import Hang, Player
-from .testee import CannotStart, Got, end_group
+from .testee import CannotStart, Changed, Got, end_group
 
 BRIEF = 0.25  # patience with a process whose cases are run again anyway
 WINDOW = 128  # cases in flight
@@ -61,19 +61,25 @@ class PipeTestee:
             kind, payload = live.inbox.popleft()
             if kind != b"H":
                 raise frames.Garbage(f"frame {kind!r} where hello is due")
-            self.hello = frames.read_hello(payload)
+            said = frames.read_hello(payload)
         except frames.Garbage as error:
             self._live = None
             how, stderr = live.finish()
             why = how + " before its hello" if str(error) == "ended" else str(error)
             last = stderr.strip().splitlines()[-1:]
             raise CannotStart(": ".join([self.title, why, *last])) from None
+        if self.hello and said != self.hello:
+            self._live = None
+            live.finish(0)
+            raise Changed(frames.other_hello(self.hello, said))
+        self.hello = said
 
     def judge(self, cases: Iterable[Case]) -> Iterator[Got]:
         todo = deque(cases)
         while todo:
-            if self._live is None and (why := self._restart()):
-                yield Got(todo.popleft(), crash=f"does not start again: {why}")
+            if self._live is None and (lost := self._restart(todo[0])):
+                todo.popleft()
+                yield lost
             elif todo[0].family == "script":
                 yield self._alone(todo.popleft())
             else:
@@ -81,12 +87,15 @@ class PipeTestee:
                 yield from self._stream(todo, waiting)
                 yield from self._blame(todo, waiting)
 
-    def _restart(self) -> str:
+    def _restart(self, case: Case) -> Got | None:
+        """Starts it for a case. What comes of the case where it does not start."""
         try:
             self.start()
+        except Changed as error:
+            return Got(case, crash=str(error), last=str(error))
         except CannotStart as error:
-            return str(error)
-        return ""
+            return Got(case, crash=f"does not start again: {error}")
+        return None
 
     def _stream(self, todo: deque[Case], waiting: deque[tuple[int, Case]]) -> Iterator[Got]:
         """Runs cases until the first script, the end or trouble. What has no answer is left in
@@ -184,9 +193,9 @@ class PipeTestee:
         """Each with nothing else under way. A second answer to a case shows with the next one."""
         held: Got | None = None
         while cases:
-            why = self._restart() if self._live is None else ""
             case = cases.popleft()
-            got = Got(case, crash=f"does not start again: {why}") if why else self._alone(case)
+            lost = self._restart(case) if self._live is None else None
+            got = lost or self._alone(case)
             if got.crash == EARLIER and held and held.answer:
                 held = Got(held.case, crash=TWICE, stderr=got.stderr)
                 cases.appendleft(case)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import fnmatch
 import json
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from .case import (ACCEPT, ERROR, LENIENT, NEED_MORE, REJECT, RESPONDER, SKIP, UNSPECIFIED, Answer,
@@ -12,7 +14,8 @@ from .case import (ACCEPT, ERROR, LENIENT, NEED_MORE, REJECT, RESPONDER, SKIP, U
 from .testee import Got
 
 UNTOLD = 0xFFFFFFFF
-NAMES = {"rule": "not the rule", "at": "not the offset", "need": "not the size"}
+NAMES = {"rule": "the rule", "at": "the offset", "need": "the size", "dump": "the dump"}
+REFUSALS = (REJECT, NEED_MORE)
 DEGRADES = "degrades"  # a program that warns and does without is right
 
 
@@ -25,7 +28,7 @@ def why_not(case: Case, hello: dict[str, Any]) -> str:
     if case.role not in hello["roles"]:
         return f"testee is no {case.role}"
     for glob in hello.get("skips") or ():
-        if case.want.verdict == REJECT and fnmatch.fnmatchcase(case.rule or "", glob):
+        if case.want.verdict in REFUSALS and fnmatch.fnmatchcase(case.rule or "", glob):
             return f"testee skips {glob}"
     formats = hello["formats"]
     if (case.format or "") in formats or (case.format and "*" in formats):
@@ -33,6 +36,60 @@ def why_not(case: Case, hello: dict[str, Any]) -> str:
     if case.format is None:
         return "testee does not tell formats by their first bytes"
     return f"testee does not read {case.format}"
+
+
+def skips(hello: dict[str, Any], rules: dict[str, dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The globs of a hello that excuse a case, and what is wrong with the others, a line each. A
+    rule that binds whoever reads the format at all is none that can be passed over."""
+    good, wrong = [], []
+    for glob in hello.get("skips") or ():
+        found = fnmatch.filter(rules, glob)
+        bound = next((rule for rule in found if not rules[rule].get("skippable")), None)
+        if not found:
+            wrong.append(f"the testee skips {glob!r}, which matches no rule")
+        elif bound:
+            wrong.append(f"the testee skips {glob!r}, which matches {bound}: what it reads itself "
+                         "cannot be passed over, only capabilities and optional records")
+        else:
+            good.append(glob)
+    return good, wrong
+
+
+def idle(results: Iterable[Result], hello: dict[str, Any]) -> list[str]:
+    """What a hello lists and the answers do not bear out, a line each: a format of which no good
+    input was accepted, or no broken one refused. Of one of which a run had not both kinds nothing
+    can be said."""
+    given: Counter[tuple[str, str, str]] = Counter()
+    done: Counter[tuple[str, str, str]] = Counter()
+    for one in results:
+        want, what, role = one.case.want.verdict, _listed(one.case), one.case.role
+        if one.left_out or one.case.family == "session" or why_not(one.case, hello):
+            continue
+        if not one.case.input and one.case.family != "script":
+            continue  # nothing at all is refused by whoever looks at its size alone
+        given[role, what, want] += 1
+        said = one.answer.verdict if one.answer and one.outcome != "crash" else None
+        if said == ACCEPT if want == ACCEPT else said in REFUSALS:
+            done[role, what, want] += 1
+    out = []
+    for role, what in dict.fromkeys((role, what) for role, what, _ in given):
+        broken = REJECT if given[role, what, REJECT] else NEED_MORE
+        if not given[role, what, ACCEPT] or not given[role, what, broken]:
+            continue
+        lacks = [text for want, text in ((ACCEPT, "accepted not one good input"),
+                                         (broken, "refused not one broken input"))
+                 if not done[role, what, want]]
+        if lacks:
+            out.append(f"{what}: hello lists it for a {role}, which {' and '.join(lacks)} of it: "
+                       "answer with a verdict instead of skip, or take it out of hello")
+    return out
+
+
+def _listed(case: Case) -> str:
+    """By which word of a hello a case is given."""
+    if case.family == "script":
+        return "scripts"
+    return case.format or "formats told by their first bytes"
 
 
 def result(got: Got, tells: list[str], own: bool) -> Result:
@@ -75,22 +132,26 @@ def told(answer: Answer, tells: list[str] | None = None) -> str:
 
 
 def differs(case: Case, answer: Answer, tells: list[str], own: bool) -> str:
-    """The first thing in which an answer is not as wanted, or nothing. What a testee does not tell
-    is not compared."""
+    """The first thing in which an answer is not as wanted, or nothing. What `tells` does not list
+    is not compared; what it lists and an answer lacks is wrong."""
     want = case.want
     if answer.verdict not in _allowed(case, answer, tells, own):
         return f"{told(answer, tells)}, not {_wanted(case)}"
     if answer.verdict != want.verdict:
         return ""
-    if answer.verdict == ACCEPT:
-        return _dumps(want.dump, answer.dump) if "dump" in tells else ""
-    for key in ("rule", "at", "need"):
+    for key in ("dump", "rule", "at", "need"):
         wanted, got = getattr(want, key), getattr(answer, key)
-        if key not in tells or wanted is None or got is None or got == wanted:
+        if key not in tells or wanted is None or got == wanted and key != "dump":
             continue
+        if got is None:
+            if key == "need" and wanted == UNTOLD:
+                continue  # the one size that cannot be told
+            return f"{want.verdict} as wanted, but {NAMES[key]}, which hello promises, is missing"
+        if key == "dump":
+            return _difference(wanted, got, "")
         if key == "need" and not own and got > len(case.input):
             continue  # another size, but the next call gets on
-        return f"{want.verdict} is right, but {NAMES[key]}: answered {got}, wanted {wanted}"
+        return f"{want.verdict} is right, but not {NAMES[key]}: answered {got}, wanted {wanted}"
     return ""
 
 
@@ -126,12 +187,6 @@ def _line(text: str) -> str:
 def _wanted(case: Case) -> str:
     want = case.want
     return told(Answer(want.verdict, want.at, want.need, want.rule))
-
-
-def _dumps(want: Any, got: Any) -> str:
-    if want is None or got is None:
-        return ""
-    return _difference(want, got, "")
 
 
 def _difference(want: Any, got: Any, path: str) -> str:

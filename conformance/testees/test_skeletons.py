@@ -63,11 +63,14 @@ def test_keeps_to_the_protocol(name: str, tmp_path: Path) -> None:
     other = subprocess.run(command.split(), input=b"\x05\0\0\0H\x02\0\0\0", capture_output=True,
                            check=False)
     assert other.returncode != 0 and other.stdout == b""  # of another version than it speaks
-    # What it says of short replies is right, and all else is not run: neither pass nor fail.
+    # What it says of short replies is right, and all else is not run: neither pass nor fail. That it
+    # has read nothing yet is the one thing that is wrong.
     out = tmp_path / "out.jsonl"
     done = runner("run", "--pipe", command, "--only", "linux.region_info", "--timeout", "10",
                   "--report", f"jsonl={out}")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "accepted not one good input and refused not one broken input" in done.stdout
+    assert done.stdout.endswith("\n1 not as expected\n")
     results = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     outcomes = [one["outcome"] for one in results if "outcome" in one]
     assert outcomes.count("pass") > 100

@@ -121,7 +121,7 @@ def test_a_text_of_several_lines_begins_no_line_of_its_own(answer, tells):
 
 @pytest.mark.parametrize("want,answer,says", [
     (case("need-more", need=16), Answer("need-more", need=8), "need is the number of bytes in all"),
-    (case(at=4), Answer("reject", 5), "tell offset and rule only where"),
+    (case(at=4), Answer("reject", 5), "tell offset and rule of all that is refused"),
     (case(), Answer("need-more", need=8), "the input is broken, not cut"),
     (case("need-more", need=32), Answer("reject"), "the input is cut: answer need-more"),
     (case(), Answer("accept"), "a broken input was accepted"),

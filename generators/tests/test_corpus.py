@@ -117,6 +117,9 @@ def test_every_word_of_the_closed_list_is_caught() -> None:
 def test_class_follows_from_the_verdict() -> None:
     for vector in VECTORS:
         good = vector["verdict"] == "accept"
+        if not good and vector["rule"].endswith(".argsz.more"):
+            assert (vector["verdict"], vector["class"]) == ("need-more", "valid"), vector["id"]
+            continue
         assert vector["class"] in (about.CLASSES[2:] if good else about.CLASSES[:2]), vector["id"]
         assert good or vector["rules"][0] == vector["rule"]
 

@@ -95,6 +95,19 @@ def lines(kind: str, schema: str, rows: list[dict[str, Any]]) -> str:
     return f'{head[:-1]}, "{kind}": [\n{body}\n]}}\n'
 
 
+def skippable(rule: m.Rule) -> bool:
+    """Whether a right reader may do without what a rule is about: it takes a capability or an
+    optional record in another for unknown, or reads no more than the fixed part of a reply."""
+    body = rule.body
+    if body is None:
+        return False
+    if body.kind == "reply":
+        return rule.id.endswith(".argsz.more")
+    if body.kind == "record":
+        return not body.needed and body.place is None and body.parents != ["top"]
+    return body.kind == "capability"
+
+
 def rules(spec: m.Spec, tables: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Every rule of every format and call, and how many vectors break it or stand beside it."""
     counts: dict[str, int] = {}
@@ -109,6 +122,7 @@ def rules(spec: m.Spec, tables: dict[str, list[dict[str, Any]]]) -> list[dict[st
             "roles": list(rule.roles), "source": rule.source_text, "applies": applies_of([rule]),
             "vectors": counts.get(rule.id, 0), "alone": why or True,
             "without": {"producer": NOT_PRODUCED[rule.id]} if rule.id in NOT_PRODUCED else {},
+            "skippable": skippable(rule),
         })
     for found in calls.load(spec):
         for answer in (one for request in found.requests for one in request.answers):
@@ -117,6 +131,7 @@ def rules(spec: m.Spec, tables: dict[str, list[dict[str, Any]]]) -> list[dict[st
                 "roles": ["responder"], "source": answer.source,
                 "applies": {found.name: answer.applies} if answer.applies else {},
                 "vectors": counts.get(answer.id, 0), "alone": True, "without": {},
+                "skippable": False,
             })
         for rule in found.observations:
             out.append({
@@ -124,7 +139,7 @@ def rules(spec: m.Spec, tables: dict[str, list[dict[str, Any]]]) -> list[dict[st
                 "roles": ["responder"], "source": rule.source,
                 "applies": {found.name: rule.applies} if rule.applies else {},
                 "vectors": counts.get(rule.id, 0), "alone": True,
-                "without": {"responder": OBSERVED},
+                "without": {"responder": OBSERVED}, "skippable": False,
             })
     return out
 
