@@ -63,8 +63,8 @@ def test_keeps_to_the_protocol(name: str, tmp_path: Path) -> None:
     other = subprocess.run(command.split(), input=b"\x05\0\0\0H\x02\0\0\0", capture_output=True,
                            check=False)
     assert other.returncode != 0 and other.stdout == b""  # of another version than it speaks
-    # What it says of short replies is right, and all else is not run: neither pass nor fail. That it
-    # has read nothing yet is the one thing that is wrong.
+    # What it says of short replies is right, and all else is not run: neither pass nor fail. That
+    # it has read nothing yet is the one thing that is wrong.
     out = tmp_path / "out.jsonl"
     done = runner("run", "--pipe", command, "--only", "linux.region_info", "--timeout", "10",
                   "--report", f"jsonl={out}")

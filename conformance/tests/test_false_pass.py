@@ -100,7 +100,8 @@ def fixture_run(tmp_path):
             mark.unlink()
         return subprocess.run(
             [sys.executable, HOME / "run", verb, "--pipe",
-             f"{sys.executable} -B {HERE / 'test_false_pass.py'} {file}", "--timeout", "20", *words],
+             f"{sys.executable} -B {HERE / 'test_false_pass.py'} {file}", "--timeout", "20",
+             *words],
             capture_output=True, text=True, timeout=120, check=False)
     return run
 
