@@ -75,6 +75,7 @@ include conformance/kernel/guest/rules.mk
 include conformance/testees/rules.mk
 include conformance/testees/independent/rules.mk
 include conformance/testees/naive/rules.mk
+include fuzz/rules.mk
 include generators/mutation/rules.mk
 
 # ---- Generated files ----
@@ -267,6 +268,9 @@ help:
 ## make mutation    build/mutation.json: the corpus alone against mutants of the codec
 ## make install  tool, library, header, manual page and devfd.pc to DESTDIR and PREFIX
 ## make dist     build/dist: sources, amalgamation and corpus as tarballs
+## make fuzz-targets [VARIANT=libfuzzer|plain|replay|afl|cov|msan] [TARGETS="tlv array"]  build/fuzz/VARIANT/TARGET
+## make print-fuzz-targets  the names of all fuzz targets
+## make fuzz-out OUT=DIR  what OSS-Fuzz and ClusterFuzzLite take, with their variables
 ## make check-header HEADER=FILE  the spec against a vfio.h of yours
 ## make check-sabotage  planted faults, each to be noticed by the tests named for it
 ## make coverage    build/coverage.json: line and branch coverage of the core

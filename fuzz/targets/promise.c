@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* promise.c: ends the process where a promise is broken, and memory that tells whether it was
+ * written. */
+#include "promise.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void promise_broken(const char *name, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "promise broken: %s: ", name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	fflush(stderr);
+	abort();
+}
+
+void make_dirty(void *p, size_t size)
+{
+	memset(p, DIRT, size);
+}
+
+bool is_dirty(const void *p, size_t size)
+{
+	const uint8_t *byte = p;
+	uint64_t dirt, word;
+	size_t i = 0;
+
+	memset(&dirt, DIRT, sizeof(dirt));
+	for (; i + sizeof(word) <= size; i += sizeof(word)) {
+		memcpy(&word, byte + i, sizeof(word));
+		if (word != dirt)
+			return false;
+	}
+	for (; i < size; i++) {
+		if (byte[i] != DIRT)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* reading.h: the promises to whoever reads a description or a reply. */
+#ifndef DEVFD_FUZZ_READING_H
+#define DEVFD_FUZZ_READING_H
+
+#include "../../codec/codec.h"
+#include "input.h"
+
+/* The functions that read, of the leaves and of the table engine. */
+struct reader {
+	int (*open_as)(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
+		       size_t size, struct devfd_error *e);
+	int (*next)(struct devfd *d, struct devfd_item *item);
+	int (*get_region)(const struct devfd *d, uint32_t index, struct devfd_item *item);
+	int (*get_irq)(const struct devfd *d, uint32_t index, struct devfd_item *item);
+	int (*get_kept)(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
+	int (*reply)(uint32_t call, uint32_t options, uint32_t index, const void *buf,
+		     size_t received, struct devfd_item *item, struct devfd_error *e);
+};
+
+extern const struct reader leaves, tables;
+
+/* Reads a description in one layout; true and *d if it was accepted. */
+bool promise_description(const struct fuzz_input *in, uint32_t layout, struct devfd *d);
+/* Looks items up by their index: all of them, or only some near the chosen one. */
+void promise_look_up(const struct reader *by, const struct devfd *d, bool all, uint32_t choice);
+/* Less of an accepted description: so many bytes. */
+void promise_prefix(const struct fuzz_input *in, const struct devfd *d, size_t size);
+
+/* Reads a reply; true and *item if it was accepted. */
+bool promise_reply(const struct fuzz_input *in, uint32_t call, struct devfd_item *item);
+/* Less of an accepted reply. */
+void promise_reply_prefix(const struct fuzz_input *in, uint32_t call, const struct devfd_item *item,
+			  size_t size);
+
+/* Leaves and tables give the same kept things of an item. */
+void promise_kept_agree(const struct devfd_item *item);
+
+/* What a refusal, or none, says of itself; what has to be asked for again ended at `end`. */
+void promise_error(const char *by, int rc, const struct devfd_error *e, size_t size, size_t end);
+
+/* What a look-up returns for an item in this state. */
+int result_of(uint32_t state);
+
+#endif
