@@ -2,7 +2,7 @@
 """Measures line and branch coverage of the core by its tests, and writes build/coverage.json.
 
 usage: coverage.py   (from the top of the repository; exits 1 below 100 %)
-The tests are the unit tests, the examples and the corpus through the judge; gcov counts, gcovr adds up.
+The tests are the unit tests, the examples, and the corpus and mutations of it through the judge; gcov counts, gcovr adds up.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, "generators/tests")
+from judge import ask, vector_frame, vectors  # noqa: E402
 
 BUILD = Path("build/coverage")
 OUT = Path("build/coverage.json")
@@ -41,9 +44,10 @@ def exercise() -> None:
     for test in sorted((BUILD / "tests").glob("test_*")):
         if test.is_file() and os.access(test, os.X_OK):
             run(str(test))
-    corpus = [sys.executable, "-B", "generators/tests/differential.py"]
+    ask(map(vector_frame, vectors()), BUILD / "tests/judge")
+    mutated = [sys.executable, "-B", "generators/tests/differential.py"]
     environment = dict(os.environ, PYTHONPATH="generators")
-    run(*corpus, "--judge", f"{BUILD}/tests/judge", "--count", "3000", "--jobs", "1", env=environment)
+    run(*mutated, "--judge", f"{BUILD}/tests/judge", "--count", "3000", "--jobs", "1", env=environment)
 
 
 def measure() -> dict:
