@@ -76,6 +76,7 @@ include conformance/testees/rules.mk
 include conformance/testees/independent/rules.mk
 include conformance/testees/naive/rules.mk
 include fuzz/rules.mk
+include fuzz/oss-fuzz/rules.mk
 include generators/mutation/rules.mk
 
 # ---- Generated files ----
