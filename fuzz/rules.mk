@@ -103,4 +103,6 @@ fuzz-out: $(addprefix $(FUZZ)/out/,$(FUZZ_ALL))
 		done | LC_ALL=C sort | zip -q -X -D -@ $(OUT)/$${t}_seed_corpus.zip || exit 1; \
 	done
 
+include fuzz/campaign/rules.mk
+
 -include $(shell find $(FUZZ) -name '*.d' 2>/dev/null)

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""One process of an engine: its command, and what its output says of how far it is."""
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MAX_LEN = 512
+# An input that takes longer than this many seconds is a finding.
+TIMEOUT = 10
+MEMORY_MB = 2048
+
+# "#4194304 NEW    cov: 312 ft: 1201 corp: 190/9Kb lim: 512 exec/s: 699050 rss: 371Mb ..."
+LINE = re.compile(r"^#([0-9]+)\s+([A-Z]+|pulse)\s+cov: ([0-9]+) ft: ([0-9]+)", re.MULTILINE)
+DONE = re.compile(r"^stat::number_of_executed_units:\s*([0-9]+)", re.MULTILINE)
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1:symbolize=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:symbolize=1",
+}
+AFL = {
+    "AFL_NO_UI": "1",
+    "AFL_SKIP_CPUFREQ": "1",
+    "AFL_NO_AFFINITY": "1",
+    "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",
+    # afl-fuzz wants these of a build with sanitizers.
+    "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=0:symbolize=0",
+    "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:symbolize=0",
+}
+
+
+@dataclass
+class Job:
+    """What one process is given."""
+
+    program: Path
+    target: str
+    corpus: Path
+    given: list[Path]  # folders that are read and never written
+    artifacts: Path
+    work: Path  # logs, and all that AFL++ keeps
+    seconds: int
+    number: int
+    dictionary: Path | None = None
+    mutator: Path | None = None  # of AFL++
+    options: list[str] = field(default_factory=list)
+
+
+class Process:
+    """A running engine. It is in a session of its own, so that a Ctrl-C goes to the campaign alone,
+    which then ends it as the engine wants it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.executions = 0
+        self.edges = 0
+        self.features = 0
+        self.began = time.monotonic()
+        self.lasted: float | None = None
+        self.log = job.work / f"{job.number}.log"
+        job.work.mkdir(parents=True, exist_ok=True)
+        job.corpus.mkdir(parents=True, exist_ok=True)
+        job.artifacts.mkdir(parents=True, exist_ok=True)
+        self.child = self.start()
+
+    def start(self) -> subprocess.Popen:
+        with self.log.open("wb") as log:
+            return subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT,
+                                    stdin=subprocess.DEVNULL, start_new_session=True,
+                                    env=self.environment(), cwd=self.job.work)
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        raise NotImplementedError
+
+    def read(self) -> None:
+        """Takes what the engine has said up to now."""
+        raise NotImplementedError
+
+    def ended(self) -> bool:
+        return self.child.poll() is not None
+
+    def seconds(self) -> float:
+        """How long it has run, or ran."""
+        now = time.monotonic() - self.began
+        if self.lasted is None and self.ended():
+            self.lasted = now
+        return now if self.lasted is None else self.lasted
+
+    def stop(self, patience: float = 10) -> None:
+        """Asks for an end, as Ctrl-C does; insists where that is not heard."""
+        for sign in (signal.SIGINT, signal.SIGKILL):
+            if self.ended():
+                break
+            try:
+                os.killpg(self.child.pid, sign)
+            except ProcessLookupError:
+                pass
+            try:
+                self.child.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+        self.child.wait()
+        self.read()
+
+
+class LibFuzzer(Process):
+    """libFuzzer: all processes of a target share its corpus folder and read what others add."""
+
+    variant = "libfuzzer"
+
+    def command(self) -> list[str]:
+        job = self.job
+        words = [str(job.program), f"-max_total_time={job.seconds}", f"-timeout={TIMEOUT}",
+                 f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={job.artifacts}/",
+                 "-print_final_stats=1"]
+        if not any(option.startswith("-max_len=") for option in job.options):
+            words.append(f"-max_len={MAX_LEN}")
+        if job.dictionary:
+            words.append(f"-dict={job.dictionary}")
+        return words + job.options + [str(job.corpus), *map(str, job.given)]
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, **SANITIZERS}
+
+    def read(self) -> None:
+        # Everything anew: a log has some thousand lines, and a process of a campaign one log.
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        for found in LINE.finditer(text):
+            self.executions = max(self.executions, int(found[1]))
+            self.edges = max(self.edges, int(found[3]))
+            self.features = max(self.features, int(found[4]))
+        done = DONE.search(text)
+        if done:
+            self.executions = max(self.executions, int(done[1]))
+
+
+class AflPlusPlus(Process):
+    """AFL++: process 0 is the main one, and looks into the corpus of libFuzzer as well."""
+
+    variant = "afl"
+
+    def __init__(self, job: Job) -> None:
+        self.name = "main" if job.number == 0 else f"s{job.number}"
+        self.out = job.work / "out"
+        self.before = 0
+        super().__init__(job)
+
+    def stats_file(self) -> Path:
+        return self.out / self.name / "fuzzer_stats"
+
+    def command(self) -> list[str]:
+        job = self.job
+        resumed = (self.out / self.name / "queue").is_dir()
+        # On resume AFL++ goes on counting where it stopped.
+        self.before = afl_figures(self.stats_file()).get("execs_done", 0) if resumed else 0
+        words = ["afl-fuzz", "-i", "-" if resumed else str(start_folder(job)), "-o", str(self.out),
+                 "-M" if job.number == 0 else "-S", self.name, "-V", str(job.seconds),
+                 "-t", str(1000 * TIMEOUT), "-m", "none", "-G", str(MAX_LEN)]
+        if job.number == 0 and any(job.corpus.iterdir()):
+            words += ["-F", str(job.corpus)]
+        if job.dictionary:
+            words += ["-x", str(job.dictionary)]
+        return words + ["--", str(job.program)]
+
+    def environment(self) -> dict[str, str]:
+        environment = {**os.environ, **AFL, "DEVFD_TARGET": self.job.target}
+        if self.job.mutator:
+            environment["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(self.job.mutator)
+        return environment
+
+    def read(self) -> None:
+        figures = afl_figures(self.stats_file())
+        done = figures.get("execs_done", 0)
+        # What an earlier run left is not ours; a count below it was begun anew.
+        self.executions = max(self.executions, done - self.before if done >= self.before else done)
+        self.edges = max(self.edges, figures.get("edges_found", 0))
+        self.features = max(self.features, figures.get("corpus_count", 0))
+
+    def crashes(self) -> list[Path]:
+        """Inputs that AFL++ kept as crashes or hangs."""
+        found = []
+        for kind in ("crashes", "hangs"):
+            found += sorted((self.out / self.name / kind).glob("id*"))
+        return found
+
+    def queue(self) -> Path:
+        return self.out / self.name / "queue"
+
+
+def afl_figures(path: Path) -> dict[str, int]:
+    """The whole numbers of a fuzzer_stats file; nothing where there is none yet."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    found = re.findall(r"^([a-z_]+)\s*: ([0-9]+)(?:\.[0-9]+)?$", text, re.MULTILINE)
+    return {name: int(value) for name, value in found}
+
+
+def start_folder(job: Job) -> Path:
+    """What AFL++ begins with: it wants one folder, and a file in it."""
+    folder = job.work / "in"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in [job.corpus, *job.given]:
+        for path in source.iterdir():
+            if path.is_file() and path.stat().st_size:
+                (folder / path.name).write_bytes(path.read_bytes())
+    if not any(folder.iterdir()):
+        (folder / "empty").write_bytes(bytes(2))
+    return folder
+
+
+ENGINES: dict[str, type[Process]] = {"libfuzzer": LibFuzzer, "afl": AflPlusPlus}

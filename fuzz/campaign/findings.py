@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""What inputs broke: reproduced, told apart by their signature, minimised, written down."""
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .engines import MEMORY_MB, SANITIZERS, TIMEOUT
+from .house import ROOT, House, shown
+from .state import State, write_whole
+
+PROMISE = re.compile(r"^promise broken: ([a-z][a-z0-9-]*)", re.MULTILINE)
+# The kind, before what differs from run to run.
+KIND = re.compile(r"^SUMMARY: (\w+): ([a-zA-Z0-9_-]+)", re.MULTILINE)
+UBSAN = re.compile(r"^\S+:[0-9]+:[0-9]+: runtime error: (.*)$", re.MULTILINE)
+FRAME = re.compile(r"^\s*#[0-9]+ 0x[0-9a-f]+ in (\S+) (\S*?)(?::[0-9]+)*$", re.MULTILINE)
+ENGINE = re.compile(r"libFuzzer: (timeout|out-of-memory|deadly signal|fuzz target exited)")
+OURS = ("/codec/", "/fuzz/targets/")
+FRAMES = 3
+
+
+@dataclass
+class Finding:
+    """One input that broke something, and what it broke."""
+
+    signature: str
+    data: bytes
+    output: str
+
+
+def frames(output: str) -> list[str]:
+    """The innermost functions of ours in the first stack that is told."""
+    names = [name for name, path in FRAME.findall(output) if any(one in path for one in OURS)]
+    return names[:FRAMES]
+
+
+def words(text: str) -> str:
+    """Text as part of a file name; numbers, which differ from input to input, are left out."""
+    return "-".join(re.findall(r"[a-z]+", re.sub(r"0x[0-9a-f]+", "", text.lower()))[:6])
+
+
+def signature(status: int, output: str) -> str | None:
+    """A name for what was broken; None where nothing was. status: as subprocess gives it."""
+    promise = PROMISE.search(output)
+    if promise:
+        return f"promise-{promise[1]}"
+    if status == 0:
+        return None
+    ubsan = UBSAN.search(output)
+    summary = KIND.search(output)
+    engine = ENGINE.search(output)
+    if ubsan:
+        kind = "ub-" + words(ubsan[1])
+    elif engine and engine[1] in ("timeout", "out-of-memory"):
+        kind = engine[1]
+    elif summary and summary[1] != "libFuzzer":
+        kind = summary[2]
+    else:
+        kind = f"signal-{-status}" if status < 0 else f"status-{status}"
+        if engine:
+            kind = engine[1].replace(" ", "-")
+    return "-".join([kind, *frames(output)])
+
+
+class Finder:
+    """Keeps the findings of one target."""
+
+    def __init__(self, house: House, state: State, target: str, variant: str = "libfuzzer",
+                 seconds: int = 20) -> None:
+        self.house = house
+        self.state = state
+        self.target = target
+        self.program = house.program(variant, target)
+        self.folder = house.findings / target
+        self.seconds = seconds  # for minimising one
+
+    def run(self, path: Path) -> tuple[int, str]:
+        """One execution of the target with this file."""
+        command = [str(self.program), f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY_MB}",
+                   f"-artifact_prefix={self.folder}/.again-", str(path)]
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  check=False, timeout=4 * TIMEOUT, stdin=subprocess.DEVNULL,
+                                  env={**os.environ, **SANITIZERS})
+        except subprocess.TimeoutExpired as late:
+            return -9, (late.stdout or b"").decode("utf-8", "replace") + "\nlibFuzzer: timeout\n"
+        finally:
+            for rest in self.folder.glob(".again-*"):
+                rest.unlink()
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+
+    def judge(self, path: Path) -> Finding | None:
+        status, output = self.run(path)
+        name = signature(status, output)
+        return Finding(name, path.read_bytes(), output) if name else None
+
+    def minimised(self, path: Path, found: Finding) -> Finding:
+        """A smaller input that breaks the same; the same one where there is none in time."""
+        if found.signature.startswith(("timeout", "out-of-memory")):
+            return found
+        with tempfile.TemporaryDirectory(prefix="devfd-fuzz-") as folder:
+            small = Path(folder) / "small"
+            command = [str(self.program), "-minimize_crash=1", f"-max_total_time={self.seconds}",
+                       f"-timeout={TIMEOUT}", f"-exact_artifact_path={small}",
+                       f"-artifact_prefix={folder}/", str(path)]
+            try:
+                subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               check=False, timeout=3 * self.seconds + 2 * TIMEOUT,
+                               stdin=subprocess.DEVNULL, env={**os.environ, **SANITIZERS})
+            except subprocess.TimeoutExpired:
+                pass
+            if not small.is_file() or small.stat().st_size >= len(found.data):
+                return found
+            again = self.judge(small)
+        # On its way to less an input may come to break something else.
+        return again if again and again.signature == found.signature else found
+
+    def take(self, path: Path) -> str | None:
+        """Keeps what this input breaks; the signature, or None where it breaks nothing here."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        found = self.judge(path)
+        if not found:
+            return None
+        known = self.state.findings(self.target)
+        entry = known.get(found.signature)
+        if entry:
+            entry["count"] += 1
+            return found.signature
+        found = self.minimised(path, found)
+        self.keep(found)
+        return found.signature
+
+    def keep(self, found: Finding) -> None:
+        name = found.signature[:80]
+        file = self.folder / name
+        if file.exists() and file.read_bytes() != found.data:
+            file = self.folder / f"{name}-{hashlib.sha256(found.data).hexdigest()[:8]}"
+        file.write_bytes(found.data)
+        command = self.reproducer(file)
+        write_whole(file.with_name(file.name + ".txt"),
+                    f"{self.target}: {found.signature}\nreproduce: {command}\n"
+                    f"input: {len(found.data)} bytes: {found.data[:512].hex()}\n\n{found.output}")
+        self.state.findings(self.target)[found.signature] = {
+            "count": 1, "file": shown(file), "size": len(found.data), "reproduce": command,
+            "first": first_line(found.output),
+        }
+
+    def reproducer(self, file: Path) -> str:
+        variant = self.program.parent.name
+        built = "" if self.house.made else (
+            f"make -s fuzz-targets VARIANT={variant} TARGETS={self.target} && ")
+        return f"{built}{shown(self.program)} {shown(file)}"
+
+
+def first_line(output: str) -> str:
+    """The line that says what is wrong."""
+    for line in output.splitlines():
+        if "promise broken:" in line or "runtime error:" in line or "ERROR:" in line:
+            return line.strip()[:200]
+    return "it ended without a word that is known"
+
+
+def recheck(house: House, state: State, target: str) -> list[str]:
+    """Drops findings that the target of today passes; which they were."""
+    finder = Finder(house, state, target)
+    known = state.findings(target)
+    gone = []
+    for name, entry in list(known.items()):
+        path = ROOT / entry["file"]
+        if path.is_file() and finder.judge(path):
+            continue
+        gone.append(name)
+        del known[name]
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + ".txt").unlink(missing_ok=True)
+    return gone

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""What a campaign knows of itself, in one JSON file that is whole at every moment."""
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from .house import Problem
+
+SCHEMA = "devfd-fuzz-campaign-1"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Written beside and renamed, so that no reader and no crash sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+class State:
+    """targets: by target and engine the sums of all runs; findings: by target and signature."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.data: dict[str, Any] = {"schema": SCHEMA, "targets": {}, "findings": {}}
+        if not path.exists():
+            return
+        try:
+            self.data = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, OSError) as error:
+            raise Problem(f"{path}: not a state of a campaign: {error}") from error
+        if self.data.get("schema") != SCHEMA:
+            raise Problem(f"{path}: schema {self.data.get('schema')!r}, known is {SCHEMA}")
+
+    def save(self) -> None:
+        write_whole(self.path, json.dumps(self.data, indent=1, sort_keys=True) + "\n")
+
+    def target(self, name: str) -> dict[str, Any]:
+        return self.data["targets"].setdefault(name, {"engines": {}})
+
+    def engine(self, target: str, engine: str) -> dict[str, Any]:
+        """Sums over all runs: executions, process-seconds, runs; the last coverage, and where in
+        executions and process-seconds it last grew."""
+        empty = {"executions": 0, "seconds": 0.0, "runs": 0, "edges": 0, "features": 0,
+                 "last_new": {"executions": 0, "seconds": 0.0}}
+        return self.target(target)["engines"].setdefault(engine, empty)
+
+    def findings(self, target: str) -> dict[str, Any]:
+        return self.data["findings"].setdefault(target, {})
+
+    def finding_count(self) -> int:
+        return sum(len(found) for found in self.data["findings"].values())

@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Tests of the campaign tool with a stand-in for the engine: what is kept, resumed and reported."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = ROOT / "fuzz" / "run"
+sys.path.insert(0, str(ROOT / "fuzz"))
+
+from campaign import gain, pack  # noqa: E402
+from campaign.engines import Job, LibFuzzer, afl_figures  # noqa: E402
+from campaign.findings import signature  # noqa: E402
+from campaign.house import Problem  # noqa: E402
+from campaign.minimise import recover  # noqa: E402
+from campaign.state import State, write_whole  # noqa: E402
+
+
+class Place:
+    """A folder with one made target, and the commands on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.out = folder / "out"
+        self.program = folder / "made" / "libfuzzer" / "fake"
+        self.program.parent.mkdir(parents=True)
+        shutil.copy(ROOT / "fuzz" / "tests" / "fake_engine.py", self.program)
+        self.program.chmod(0o755)
+
+    def words(self, command: str, *more: str) -> list[str]:
+        return [str(RUN), "--build", str(self.folder / "build"), "--made",
+                str(self.folder / "made"), command, "--out", str(self.out), *more]
+
+    def campaign(self, seconds: int = 1, *more: str) -> subprocess.CompletedProcess:
+        words = self.words("campaign", "--target", "fake", "--seconds", str(seconds), "--no-spec",
+                           *more)
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    def finds(self, **inputs: bytes) -> None:
+        folder = self.program.with_name("fake.finds")
+        folder.mkdir(exist_ok=True)
+        for name, data in inputs.items():
+            (folder / name).write_bytes(data)
+
+    def state(self) -> dict[str, Any]:
+        return json.loads((self.out / "state.json").read_text(encoding="utf-8"))
+
+    def engine(self) -> dict[str, Any]:
+        return self.state()["targets"]["fake"]["engines"]["libfuzzer"]
+
+    def findings(self) -> dict[str, Any]:
+        return self.state()["findings"]["fake"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def children_of(folder: Path) -> list[str]:
+    """Processes that run a program below a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if any(word.startswith(str(folder).encode() + b"/made/libfuzzer/") for word in words[:2]):
+            found.append(path.parent.name)
+    return found
+
+
+def test_a_run_counts_and_a_second_one_goes_on(place: Place) -> None:
+    first = place.campaign()
+    assert first.returncode == 0, first.stderr
+    one = place.engine()
+    assert one["executions"] > 1000 and one["runs"] == 1 and one["edges"] > 10
+    inputs = {path.read_bytes() for path in (place.out / "corpus" / "fake").iterdir()}
+    assert inputs
+    assert place.campaign().returncode == 0
+    two = place.engine()
+    assert two["executions"] > one["executions"] + 1000 and two["runs"] == 2
+    assert two["seconds"] > one["seconds"] + 0.8
+    kept = {path.read_bytes()[:1] for path in (place.out / "corpus" / "fake").iterdir()}
+    assert kept >= {data[:1] for data in inputs}
+
+
+def test_the_corpus_is_minimised(place: Place) -> None:
+    corpus = place.out / "corpus" / "fake"
+    corpus.mkdir(parents=True)
+    for size in range(2, 50):
+        (corpus / f"old{size}").write_bytes(b"z" * size)
+    assert place.campaign().returncode == 0
+    assert [path.read_bytes() for path in corpus.iterdir()
+            if path.read_bytes()[:1] == b"z"] == [b"zz"]
+    counted = place.state()["targets"]["fake"]["corpus"]["files"]
+    assert counted == len(list(corpus.iterdir()))
+
+
+def test_jobs_share_a_corpus_and_add_up(place: Place) -> None:
+    assert place.campaign(2, "--jobs", "3").returncode == 0
+    logs = sorted((place.out / "libfuzzer" / "fake").glob("*.log"))
+    assert len(logs) == 3
+    said = [int(line.split(": ")[1]) for log in logs for line in log.read_text().splitlines()
+            if line.startswith("stat::number_of_executed_units")]
+    assert len(said) == 3 and place.engine()["executions"] == sum(said)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_order(place: Place, sign: signal.Signals) -> None:
+    words = place.words("campaign", "--target", "fake", "--seconds", "600", "--jobs", "2",
+                        "--no-spec")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        wait_for(lambda: (place.out / "state.json").exists())
+        wait_for(lambda: len(children_of(place.folder)) == 2)
+        time.sleep(0.5)
+        process.send_signal(sign)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "the same command goes on from here" in out and "executions in" in out
+    assert not children_of(place.folder)
+    before = place.engine()["executions"]
+    # 7 is what the stand-in counts only when it is asked to end, by each of two processes.
+    assert before % 1000 == 14
+    assert list((place.out / "corpus" / "fake").iterdir())
+    assert place.campaign().returncode == 0
+    assert place.engine()["executions"] > before
+
+
+def wait_for(holds: Any, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_an_engine_that_does_not_listen_is_ended(place: Place) -> None:
+    place.program.with_name("fake.deaf").touch()
+    job = Job(place.program, "fake", place.folder / "c", [], place.folder / "a", place.folder / "w",
+              600, 0)
+    process = LibFuzzer(job)
+    wait_for(lambda: process.log.stat().st_size > 0)
+    process.stop(patience=0.3)
+    assert process.ended() and process.child.returncode == -signal.SIGKILL
+    assert process.executions > 0
+
+
+def test_findings_are_told_apart_minimised_and_reproduced(place: Place) -> None:
+    place.finds(a=b"P" * 9, b=b"P" * 30, c=b"A" * 12, d=b"A" * 13)
+    done = place.campaign(3)
+    assert done.returncode == 1
+    found = place.findings()
+    assert sorted(found) == ["heap-buffer-overflow-devfd_get32-open_tlv", "promise-same-twice"]
+    assert [found[name]["count"] for name in sorted(found)] == [2, 2]
+    for name, entry in found.items():
+        file = Path(entry["file"])
+        assert len(file.read_bytes()) == 2 == entry["size"]
+        assert name in file.with_name(file.name + ".txt").read_text(encoding="utf-8")
+        assert f"{entry['reproduce']}\n" in done.stdout
+        again = subprocess.run(entry["reproduce"], shell=True, cwd=ROOT, capture_output=True,
+                               text=True, check=False)
+        assert again.returncode and signature(again.returncode, again.stderr) == name
+    # Each is looked at once: nothing is left for the next run, which ends with 1 all the same.
+    assert not list((place.out / "libfuzzer" / "fake" / "artifacts").iterdir())
+    again = place.campaign()
+    assert again.returncode == 1 and place.findings() == found
+    listed = subprocess.run(place.words("status"), capture_output=True, text=True, check=False)
+    assert listed.returncode == 1 and "promise-same-twice" in listed.stdout
+
+
+def test_minimising_that_leads_to_another_bug_is_not_taken(place: Place) -> None:
+    place.program.with_name("fake.drifts").touch()
+    place.finds(a=b"P" * 9)
+    assert place.campaign().returncode == 1
+    assert [entry["size"] for entry in place.findings().values()] == [9]
+
+
+def test_a_finding_that_is_repaired_is_dropped(place: Place) -> None:
+    place.finds(a=b"P" * 9)
+    assert place.campaign().returncode == 1
+    file = Path(place.findings()["promise-same-twice"]["file"])
+    place.program.with_name("fake.fixed").touch()
+    done = place.campaign()
+    assert done.returncode == 0 and "no longer broken: promise-same-twice" in done.stdout
+    assert not place.findings() and not file.exists()
+
+
+def test_what_breaks_once_is_kept_apart(place: Place) -> None:
+    place.finds(a=b"never again")
+    assert place.campaign().returncode == 0
+    assert (place.out / "not-again" / "fake" / "crash-a").read_bytes() == b"never again"
+
+
+def test_a_target_that_does_not_start_is_an_error(place: Place) -> None:
+    place.program.write_text("#!/bin/sh\necho no >&2\nexit 3\n", encoding="ascii")
+    done = place.campaign()
+    assert done.returncode == 2 and "did not start" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words, said", [
+    (["campaign", "--target", "nosuch"], "there is no target nosuch"),
+    (["pack"], "no corpus to pack"),
+])
+def test_errors_are_one_line(place: Place, words: list[str], said: str) -> None:
+    done = subprocess.run(place.words(*words), capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+# ---- The state ----
+
+def test_a_state_is_never_half_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.save()
+    before = path.read_bytes()
+
+    def full(_fd: int) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(os, "fsync", full)
+    state.engine("fake", "libfuzzer")["executions"] = 5
+    with pytest.raises(OSError):
+        state.save()
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_always_sees_a_whole_state(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(path)
+    state.target("fake")["filler"] = "x" * 100000
+    state.save()
+    ended = threading.Event()
+
+    def write() -> None:
+        for number in range(200):
+            state.engine("fake", "libfuzzer")["executions"] = number
+            state.save()
+        ended.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not ended.is_set():
+        seen.add(State(path).data["targets"]["fake"].get("engines", {}).get("libfuzzer", {}).get(
+            "executions", -1))
+    writer.join()
+    assert len(seen) > 1
+
+
+def test_a_foreign_state_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    for text in ("{", '{"schema": "other"}'):
+        write_whole(path, text)
+        with pytest.raises(Problem):
+            State(path)
+
+
+def test_a_killed_minimising_loses_nothing(tmp_path: Path) -> None:
+    corpus, old = tmp_path / "fake", tmp_path / "fake.old"
+    old.mkdir()
+    (old / "a").write_bytes(b"1")
+    recover(corpus)
+    assert (corpus / "a").read_bytes() == b"1" and not old.exists()
+    old.mkdir()
+    (old / "b").write_bytes(b"2")
+    recover(corpus)
+    assert sorted(path.name for path in corpus.iterdir()) == ["a", "b"] and not old.exists()
+
+
+# ---- What engines say ----
+
+UBSAN = """codec/scan.h:88:12: runtime error: shift exponent 33 is too large for 32-bit type
+    #0 0x1 in shifted /home/me/devfd/codec/scan.h:88:12
+    #1 0x2 in promise_reply /home/me/devfd/fuzz/targets/reading.c:7:1
+SUMMARY: UndefinedBehaviorSanitizer: undefined-behavior codec/scan.h:88:12 in
+"""
+HANG = """ALARM: working on the last Unit for 11 seconds
+==7== ERROR: libFuzzer: timeout after 11 seconds
+    #0 0x1 in walk /home/me/devfd/codec/chain.c:88:12
+SUMMARY: libFuzzer: timeout
+"""
+
+
+@pytest.mark.parametrize("status, output, name", [
+    (0, "all well\n", None),
+    (77, "promise broken: tables-agree: 3 and 4\n", "promise-tables-agree"),
+    (-6, "x\npromise broken: room: needs 9\n#0 0x1 in f /d/codec/a.c:1:2\n", "promise-room"),
+    (1, UBSAN, "ub-shift-exponent-is-too-large-for-shifted-promise_reply"),
+    (70, HANG, "timeout-walk"),
+    (-11, "", "signal-11"),
+    (3, "", "status-3"),
+])
+def test_signatures(status: int, output: str, name: str | None) -> None:
+    assert signature(status, output) == name
+
+
+def test_the_figures_of_afl(tmp_path: Path) -> None:
+    stats = tmp_path / "fuzzer_stats"
+    stats.write_text("execs_done        : 240934\nexecs_per_sec     : 9250.17\n"
+                     "edges_found       : 1814\nafl_version       : ++4.04c\n", encoding="ascii")
+    assert afl_figures(stats) == {"execs_done": 240934, "execs_per_sec": 9250, "edges_found": 1814}
+    assert afl_figures(tmp_path / "none") == {}
+
+
+# ---- Corpora in the repository, the gain ----
+
+def test_packed_corpora_have_the_same_bytes(tmp_path: Path) -> None:
+    assert pack.packed([b"b", b"a", b"a"]) == pack.packed([b"a", b"b"])
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for data in (b"one", b"two", b""):
+        (corpus / f"x{len(data)}{data[:1].hex()}").write_bytes(data)
+    pack.pack({"fake": corpus}, tmp_path / "out")
+    again = tmp_path / "again"
+    assert pack.unpack(tmp_path / "out" / "fake.zip", again) == 3
+    assert {path.read_bytes() for path in again.iterdir()} == {b"one", b"two", b""}
+    assert pack.unpack(tmp_path / "out" / "fake.zip", again) == 0
+
+
+def test_too_large_corpora_are_not_written(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number in range(5):
+        (corpus / str(number)).write_bytes(os.urandom(1 << 20))
+    with pytest.raises(Problem, match="allowed are"):
+        pack.pack({"fake": corpus}, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_table_of_the_gain() -> None:
+    runs = [{"target": "tlv", "variant": variant, "seed": seed,
+             "at": {"10": {"edges": 100 * seed, "rules": rules, "points": 3}}}
+            for variant, rules in (("plain", 5), ("libfuzzer", 9)) for seed in (1, 2, 4)]
+    text = gain.table({"moments": [10], "runs": runs})
+    assert text.splitlines()[-1] == ("| tlv | 10 s | 200 (100 to 400) | 200 (100 to 400) | 5 | 9 | "
+                                     "3 | 3 |")
+    assert gain.numbers("1..5") == [1, 2, 3, 4, 5] and gain.numbers("10,60") == [10, 60]
+    with pytest.raises(Problem):
+        gain.numbers("ten")
