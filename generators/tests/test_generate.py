@@ -22,7 +22,7 @@ from devfdgen import emit, model
 spec = model.load_spec(sys.argv[1])
 for target in emit.targets():
     for name, text in sorted(target.render(spec).items()):
-        print(hashlib.sha256(text.encode()).hexdigest(), name)
+        print(hashlib.sha256(emit.bytes_of(text)).hexdigest(), name)
 """
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Write everything that is derived from the spec: one folder a target, each with its templates.
 
-A target is a package with `render(spec) -> {path: text}`; paths are relative to the repository. Nothing is
+A target is a package with `render(spec) -> {path: text or bytes}`; paths are relative to the repository. Nothing is
 written before everything was made. Files are written whole or not at all, and only where they differ, so that a
 build sees no change where there is none.
 """
@@ -64,13 +64,22 @@ def clang_format(text: str, out_dir: Path) -> str:
     return done.stdout
 
 
-def write(path: Path, text: str) -> None:
+def content(path: Path) -> bytes | None:
+    """What a file holds, or None without one."""
+    return path.read_bytes() if path.exists() else None
+
+
+def bytes_of(text: str | bytes) -> bytes:
+    return text.encode("utf-8") if isinstance(text, str) else text
+
+
+def write(path: Path, text: str | bytes) -> None:
     """Write then rename, so that nobody sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(bytes_of(text))
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
@@ -78,9 +87,9 @@ def write(path: Path, text: str) -> None:
         raise
 
 
-def render(spec: Spec, out_dir: Path, without: Collection[str] = ()) -> dict[Path, str]:
+def render(spec: Spec, out_dir: Path, without: Collection[str] = ()) -> dict[Path, str | bytes]:
     """Every file with its text: the numbers of the rules, and all targets below out_dir."""
-    files = {spec.directory / "ids.lock": lock_text(spec)}
+    files: dict[Path, str | bytes] = {spec.directory / "ids.lock": lock_text(spec)}
     for target in targets(without):
         for name, text in sorted(target.render(spec).items()):
             if name.endswith(C_SUFFIXES):
@@ -89,10 +98,6 @@ def render(spec: Spec, out_dir: Path, without: Collection[str] = ()) -> dict[Pat
     return files
 
 
-def stale(files: dict[Path, str]) -> list[Path]:
+def stale(files: dict[Path, str | bytes]) -> list[Path]:
     """The files that are not there or say something else."""
-    return [
-        path
-        for path, text in files.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    return [path for path, text in files.items() if content(path) != bytes_of(text)]

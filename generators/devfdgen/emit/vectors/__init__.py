@@ -8,6 +8,9 @@ nothing is written.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any, NamedTuple
+
 from ... import model as m
 from .. import MARK, environment
 from . import about, files
@@ -57,7 +60,16 @@ class Example:
         return f"DEVFD_FORMAT_REPLY + {number}" if number else "DEVFD_FORMAT_REPLY"
 
 
-def render(spec: m.Spec) -> dict[str, str]:
+class Made(NamedTuple):
+    """All that is made of a spec."""
+
+    tables: dict[str, list[dict[str, Any]]]
+    examples: list[Example]
+
+
+@lru_cache(maxsize=1)
+def made(spec: m.Spec) -> Made:
+    """The rows of every file, and the examples; kept, since fuzzing takes its seeds from them."""
     builder = Builder(spec)
     vectors = all_vectors(builder)
     for further in (all_boundaries, all_pairs, all_ignored, all_captured):
@@ -69,12 +81,22 @@ def render(spec: m.Spec) -> dict[str, str]:
     vectors += all_rows(builder)
     vectors += all_many(builder)
     vectors += all_wide(builder)
-    template = environment(__file__).get_template("examples.c.j2")
     tables = {
         "vectors": [files.row(vector) for vector in vectors],
         "families": families,
         "scripts": all_dances(builder) + all_responders(spec),
     }
+    return Made(tables, examples)
+
+
+def tables_of(spec: m.Spec) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every file by its name."""
+    return made(spec).tables
+
+
+def render(spec: m.Spec) -> dict[str, str]:
+    tables, examples = made(spec)
+    template = environment(__file__).get_template("examples.c.j2")
     history = files.History(spec.directory.parent)
     tables = {kind: history.dated(kind, rows) for kind, rows in tables.items()}
     texts = {f"{kind}.json": files.lines(kind, SCHEMAS[kind], rows)

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * test_mutator.c: what the mutator promises: the same output for the same input, never more than
+ * there is room for, any input taken; and what it is for: much that is accepted, and every rule
+ * broken that one input can break. Runs from the root of the repository.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <dirent.h>
+#include <time.h>
+#include <cmocka.h>
+#include "../mutator/mutator.h"
+#include "../mutator/rules.h"
+
+enum {
+	ROOM = 512,
+	WIDE = 4096,
+	SEEDS_MAX = 256,
+	ROUNDS = 100000,
+	ACCEPTED_PERCENT = 15,
+	GUARD = 0x5a,
+};
+
+struct seed {
+	uint8_t p[ROOM];
+	size_t size;
+};
+
+struct seeds {
+	struct seed seed[SEEDS_MAX];
+	size_t count;
+};
+
+/* Rules that no input of WIDE bytes that is mutated once from a good seed breaks, and why. */
+static const struct {
+	const char *rule, *why;
+} unreached[] = {
+	{"model.input.max", "an input that breaks it has more than 2 GiB"},
+	{"model.input.magic", "the targets of one format are told which it is"},
+};
+
+static void read_seeds(struct seeds *all, const char *name, const char *prefix)
+{
+	char path[512];
+	struct dirent *one;
+	DIR *folder;
+	FILE *file;
+
+	all->count = 0;
+	snprintf(path, sizeof(path), "fuzz/seeds/%s", name);
+	folder = opendir(path);
+	if (!folder)
+		fail_msg("%s: no such folder", path);
+	while ((one = readdir(folder)) && all->count < SEEDS_MAX) {
+		struct seed *seed = &all->seed[all->count];
+
+		if (strncmp(one->d_name, prefix, strlen(prefix)))
+			continue;
+		snprintf(path, sizeof(path), "fuzz/seeds/%s/%s", name, one->d_name);
+		file = fopen(path, "rb");
+		assert_non_null(file);
+		seed->size = fread(seed->p, 1, sizeof(seed->p), file);
+		fclose(file);
+		all->count++;
+	}
+	closedir(folder);
+	assert_true(all->count > 0);
+}
+
+static struct devfd_input input_of(uint32_t format, const uint8_t *p, size_t size)
+{
+	struct devfd_input in = {p + 2, size - 2, format, p[0] & 1 ? DEVFD_BIG : DEVFD_LITTLE,
+				 p[1]};
+
+	if (p[1] == 255)
+		in.index = UINT32_MAX;
+	if (p[0] & 2)
+		in.options |= DEVFD_PRODUCER;
+	return in;
+}
+
+/* A rule that an input of a format can break: of its own bodies, or of the model. */
+static int is_unreached(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(unreached) / sizeof(unreached[0]); i++) {
+		if (!strcmp(unreached[i].rule, id))
+			return 1;
+	}
+	return 0;
+}
+
+static void seek_rules(uint32_t format, uint8_t *reached, uint32_t *accepted, uint32_t *total)
+{
+	static struct seeds seeds;
+	static uint8_t p[WIDE];
+	struct devfd_error e;
+	struct devfd_input in;
+	uint32_t i;
+	size_t size;
+
+	read_seeds(&seeds, devfd_shape_rows[format].name, "good-");
+	for (i = 0; i < ROUNDS; i++) {
+		const struct seed *seed = &seeds.seed[i % seeds.count];
+
+		memcpy(p, seed->p, seed->size);
+		size = devfd_mutate(format, p, seed->size, sizeof(p), i);
+		assert_true(size >= 2 && size <= sizeof(p));
+		in = input_of(format, p, size);
+		++*total;
+		if (devfd_judge(&in, 0, &e) == DEVFD_OK)
+			++*accepted;
+		else
+			reached[e.rule] = 1;
+	}
+}
+
+/* The rules that seeds of the format break. */
+static void expect_rules(uint32_t format, uint8_t *expected)
+{
+	static struct seeds seeds;
+	struct devfd_error e;
+	struct devfd_input in;
+	size_t i;
+
+	read_seeds(&seeds, devfd_shape_rows[format].name, "broken-");
+	for (i = 0; i < seeds.count; i++) {
+		in = input_of(format, seeds.seed[i].p, seeds.seed[i].size);
+		if (devfd_judge(&in, 0, &e) != DEVFD_OK)
+			expected[e.rule] = 1;
+	}
+}
+
+static void test_reaches_every_rule(void **state)
+{
+	uint32_t format, rule, missing = 0;
+
+	(void)state;
+	for (format = 1; format < devfd_shape_count; format++) {
+		static uint8_t reached[UINT16_MAX], expected[UINT16_MAX];
+		uint32_t accepted = 0, total = 0, count = 0;
+
+		memset(reached, 0, sizeof(reached));
+		memset(expected, 0, sizeof(expected));
+		expect_rules(format, expected);
+		seek_rules(format, reached, &accepted, &total);
+		for (rule = 1; rule <= devfd_rule_count(); rule++) {
+			count += reached[rule];
+			if (!expected[rule] || reached[rule] || is_unreached(devfd_rule(rule)))
+				continue;
+			print_message("%s: not reached: %s\n", devfd_shape_rows[format].name,
+				      devfd_rule(rule));
+			missing++;
+		}
+		print_message("%s: %u of %u accepted, %u rules reached\n",
+			      devfd_shape_rows[format].name, accepted, total, count);
+		assert_true(accepted * 100 > total * ACCEPTED_PERCENT);
+	}
+	assert_int_equal(missing, 0);
+}
+
+/* ---- Promises ---- */
+
+/* Mutates on and on, in a buffer that ends with guards, twice. */
+static void chain_of(uint32_t format, const struct seed *seed, size_t max, uint32_t rounds,
+		     uint32_t first)
+{
+	static uint8_t a[WIDE + 8], b[WIDE + 8];
+	size_t size = seed->size < max ? seed->size : max, again;
+	uint32_t i, j;
+
+	memcpy(a, seed->p, size);
+	for (i = 0; i < rounds; i++) {
+		memset(a + max, GUARD, 8);
+		memcpy(b, a, max + 8);
+		again = devfd_mutate(format, b, size, max, first + i);
+		size = devfd_mutate(format, a, size, max, first + i);
+		assert_true(size <= max);
+		assert_int_equal(size, again);
+		assert_memory_equal(a, b, size);
+		for (j = 0; j < 8; j++)
+			assert_int_equal(a[max + j], GUARD);
+	}
+}
+
+static void test_same_twice_and_never_too_much(void **state)
+{
+	static const size_t rooms[] = {0, 1, 2, 3, 7, 14, 40, 100, ROOM, WIDE};
+	static struct seeds seeds;
+	uint32_t format, i;
+	size_t room;
+
+	(void)state;
+	for (format = 0; format < devfd_shape_count; format++) {
+		read_seeds(&seeds, format ? devfd_shape_rows[format].name : "convert", "");
+		for (i = 0; i < seeds.count; i++) {
+			for (room = 0; room < sizeof(rooms) / sizeof(rooms[0]); room++)
+				chain_of(format, &seeds.seed[i], rooms[room], 60, i * 1000);
+		}
+	}
+}
+
+static void test_takes_anything(void **state)
+{
+	struct devfd_dice d = {1};
+	static struct seed junk;
+	uint32_t i, j;
+
+	(void)state;
+	for (i = 0; i < 4000; i++) {
+		junk.size = devfd_roll(&d, ROOM);
+		for (j = 0; j < junk.size; j++)
+			junk.p[j] = (uint8_t)devfd_roll(&d, devfd_roll(&d, 2) ? 256 : 4);
+		chain_of(devfd_roll(&d, devfd_shape_count + 2), &junk, ROOM, 8, i * 8);
+	}
+}
+
+static void test_crosses(void **state)
+{
+	static struct seeds seeds;
+	static uint8_t a[WIDE], b[WIDE];
+	uint32_t format, i, accepted, total;
+	struct devfd_dice d = {2};
+	struct devfd_error e;
+	struct devfd_input in;
+	size_t size, max;
+
+	(void)state;
+	for (format = 1; format < devfd_shape_count; format++) {
+		read_seeds(&seeds, devfd_shape_rows[format].name, "");
+		for (accepted = 0, total = 0, i = 0; i < ROUNDS; i++) {
+			const struct seed *one = &seeds.seed[devfd_roll(&d, (uint32_t)seeds.count)];
+			const struct seed *two = &seeds.seed[devfd_roll(&d, (uint32_t)seeds.count)];
+
+			max = i & 1 ? WIDE : devfd_roll(&d, ROOM);
+			size = devfd_cross(format, one->p, one->size, two->p, two->size, a, max, i);
+			assert_true(size <= max);
+			assert_int_equal(size, devfd_cross(format, one->p, one->size, two->p,
+							   two->size, b, max, i));
+			assert_memory_equal(a, b, size);
+			if (max < WIDE)
+				continue;
+			in = input_of(format, a, size);
+			accepted += devfd_judge(&in, 0, &e) == DEVFD_OK;
+			total++;
+		}
+		print_message("%s: %u of %u crossed accepted\n", devfd_shape_rows[format].name,
+			      accepted, total);
+		assert_true(accepted * 100 > total * ACCEPTED_PERCENT);
+	}
+}
+
+/* ---- Speed ---- */
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A figure, not a test: machines differ. */
+static void bench(void)
+{
+	static struct seeds seeds;
+	static uint8_t p[ROOM];
+	uint32_t format, i, count = 400000;
+	double start;
+
+	for (format = 1; format < devfd_shape_count; format++) {
+		read_seeds(&seeds, devfd_shape_rows[format].name, "good-");
+		start = seconds();
+		for (i = 0; i < count; i++) {
+			const struct seed *seed = &seeds.seed[i % seeds.count];
+
+			memcpy(p, seed->p, seed->size);
+			devfd_mutate(format, p, seed->size, sizeof(p), i);
+		}
+		printf("%s: %.0f mutations/s\n", devfd_shape_rows[format].name,
+		       count / (seconds() - start));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reaches_every_rule),
+		cmocka_unit_test(test_same_twice_and_never_too_much),
+		cmocka_unit_test(test_takes_anything),
+		cmocka_unit_test(test_crosses),
+	};
+
+	if (argc > 1 && !strcmp(argv[1], "bench")) {
+		bench();
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
