@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # rules.mk: fuzz targets in every variant that an engine or a test wants.
 
--include fuzz/generated/targets.mk
+include fuzz/generated/targets.mk
 
 # One target for each format that the spec has, and those about several of them.
 FUZZ_ALL := $(FUZZ_FORMATS) convert differential
@@ -10,79 +10,115 @@ VARIANT ?= libfuzzer
 FUZZ := $(BUILD)/fuzz
 
 FUZZ_HARNESS := $(addprefix fuzz/targets/,promise.c input.c watch.c item.c reading.c writing.c)
-FUZZ_CORE := $(CORE) $(TABLES)
+FUZZ_LIB := $(CORE) $(TABLES) $(FUZZ_HARNESS)
 
-# ---- Variants ----
+# ---- How objects are compiled ----
 
 FUZZ_CLANG ?= clang
 FUZZ_AFL ?= afl-clang-fast
-FUZZ_SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_VARIANTS := libfuzzer plain replay afl cov msan out
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-# Of each variant: the compiler, what compiles, what links, and the driver.
-FUZZ_CC_libfuzzer = $(FUZZ_CLANG)
-FUZZ_CFLAGS_libfuzzer = -O2 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link
-FUZZ_LINK_libfuzzer = $(FUZZ_CLANG) $(FUZZ_SAN) -fsanitize=fuzzer
-
-# libFuzzer with its own mutations alone.
-FUZZ_CC_plain = $(FUZZ_CC_libfuzzer)
-FUZZ_CFLAGS_plain = $(FUZZ_CFLAGS_libfuzzer)
-FUZZ_LINK_plain = $(FUZZ_LINK_libfuzzer)
-
+# Sanitizers without coverage, and both together.
+FUZZ_CC_san = $(FUZZ_CLANG)
+FUZZ_CFLAGS_san = -O2 -g $(FUZZ_SAN)
+FUZZ_CC_edges = $(FUZZ_CLANG)
+FUZZ_CFLAGS_edges = -O2 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link
+# Coverage alone.
+FUZZ_CC_reach = $(FUZZ_CLANG)
+FUZZ_CFLAGS_reach = -O2 -g -fsanitize=fuzzer-no-link
 # Any compiler, and whatever EXTRA adds.
 FUZZ_CC_replay = $(CC)
 FUZZ_CFLAGS_replay = $(CFLAGS) $(EXTRA)
-FUZZ_LINK_replay = $(CC) $(CFLAGS) $(EXTRA)
-FUZZ_DRIVER_replay = fuzz/targets/replay.c
-
 FUZZ_CC_afl = AFL_QUIET=1 $(FUZZ_AFL)
 FUZZ_CFLAGS_afl = -O2 -g
-FUZZ_LINK_afl = AFL_QUIET=1 $(FUZZ_AFL)
-FUZZ_DRIVER_afl = fuzz/targets/afl.c
-# Its own macros are no plain C.
-$(FUZZ)/afl/obj/fuzz/targets/afl.o: FUZZ_DEFINES += -Wno-gnu-statement-expression -Wno-shorten-64-to-32
-
 FUZZ_CC_cov = $(FUZZ_CLANG)
 FUZZ_CFLAGS_cov = -O1 -g -fprofile-instr-generate -fcoverage-mapping
-FUZZ_LINK_cov = $(FUZZ_CLANG) -fprofile-instr-generate -fcoverage-mapping
-FUZZ_DRIVER_cov = fuzz/targets/replay.c
-
 FUZZ_CC_msan = $(FUZZ_CLANG)
 FUZZ_CFLAGS_msan = -O2 -g -fno-omit-frame-pointer -fsanitize=memory,fuzzer-no-link -fsanitize-memory-track-origins
-FUZZ_LINK_msan = $(FUZZ_CLANG) -fsanitize=memory,fuzzer -fsanitize-memory-track-origins
-
-# What OSS-Fuzz and ClusterFuzzLite give, and nothing else. Linked as C++, which engines are.
+# What OSS-Fuzz and ClusterFuzzLite give, and nothing else.
 FUZZ_CC_out = $(CC)
 FUZZ_CFLAGS_out = $(CFLAGS)
-FUZZ_LINK_out = $(CXX) $(CXXFLAGS)
-FUZZ_LIBS_out = $(LIB_FUZZING_ENGINE)
 
-FUZZ_DEFINES = -std=c11 $(WARN) -D_GNU_SOURCE -DDEVFD_VERSION='"$(VERSION)"' -DDEVFD_LOADED=devfd_loaded
+FUZZ_STD = -std=c11 $(WARN) -D_GNU_SOURCE -DDEVFD_VERSION='"$(VERSION)"'
+FUZZ_LOADED = -DDEVFD_LOADED=devfd_loaded -include fuzz/targets/loaded.h
+$(FUZZ)/reach/obj/%: FUZZ_LOADED =
 
-# variant, sources
+# build, sources
 fuzz_obj = $(patsubst %.c,$(FUZZ)/$(1)/obj/%.o,$(2))
 
-define FUZZ_RULES
+define FUZZ_BUILD
 $(FUZZ)/$(1)/obj/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(FUZZ_CC_$(1)) $$(FUZZ_DEFINES) $$(FUZZ_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(FUZZ_CC_$(1)) $$(FUZZ_STD) $$(FUZZ_LOADED) $$(FUZZ_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 
-$(FUZZ)/$(1)/libdevfd.a: $(call fuzz_obj,$(1),$(FUZZ_CORE) $(FUZZ_HARNESS))
+$(FUZZ)/$(1)/libdevfd.a: $(call fuzz_obj,$(1),$(FUZZ_LIB))
 	@rm -f $$@
 	$(AR) rcs $$@ $$^
-
-$(FUZZ)/$(1)/%: $(FUZZ)/$(1)/obj/fuzz/targets/%.o $$(call fuzz_obj,$(1),$$(FUZZ_DRIVER_$(1))) $(FUZZ)/$(1)/libdevfd.a
-	$$(FUZZ_LINK_$(1)) -o $$@ $$^ $$(FUZZ_LIBS_$(1))
 endef
-$(foreach v,$(FUZZ_VARIANTS),$(eval $(call FUZZ_RULES,$(v))))
+$(foreach b,san edges reach replay afl cov msan out,$(eval $(call FUZZ_BUILD,$(b))))
 
-# variant, format
-define FUZZ_FORMAT_RULES
+# build, format
+define FUZZ_FORMAT_BUILD
 $(FUZZ)/$(1)/obj/fuzz/targets/$(2).o: fuzz/targets/format.c
 	@mkdir -p $$(@D)
-	$$(FUZZ_CC_$(1)) $$(FUZZ_DEFINES) $$(FUZZ_CFLAGS_$(1)) -DFUZZ_FORMAT=$(FUZZ_FORMAT_$(2)) -DFUZZ_NAME='"$(2)"' -MMD -MP -c -o $$@ $$<
+	$$(FUZZ_CC_$(1)) $$(FUZZ_STD) $$(FUZZ_LOADED) $$(FUZZ_CFLAGS_$(1)) -DFUZZ_FORMAT=$(FUZZ_FORMAT_$(2)) -DFUZZ_NAME='"$(2)"' \
+		-MMD -MP -c -o $$@ $$<
 endef
-$(foreach v,$(FUZZ_VARIANTS),$(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,$(v),$(f)))))
+$(foreach b,san replay afl cov msan out,$(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_BUILD,$(b),$(f)))))
+
+# A second copy of the core beside the first, for the engine to see the coverage of. Branches of sanitizers are two thirds
+# of all, and libFuzzer's work grows with them; so one copy is sanitized and the other is watched, and each reads every
+# input. Its global names begin with reach_.
+$(addprefix $(FUZZ)/san/obj/fuzz/targets/,$(addsuffix .o,$(FUZZ_FORMATS))): FUZZ_LOADED += -DFUZZ_REACH
+$(FUZZ)/reach/libreach.a: $(call fuzz_obj,reach,$(CORE))
+	@rm -rf $(@D)/renamed $@ && mkdir -p $(@D)/renamed
+	nm -g --defined-only $^ | awk '$$3 ~ /^devfd_/ { print $$3, "reach_" $$3 }' | sort -u >$(@D)/names
+	@for o in $^; do \
+		objcopy --redefine-syms=$(@D)/names $$o $(@D)/renamed/$$(echo $$o | tr / _) || exit 1; \
+	done
+	$(AR) rcs $@ $(@D)/renamed/*.o
+
+# ---- Variants ----
+
+# libFuzzer; plain is without a mutator of ours.
+FUZZ_ENGINE = $(FUZZ_CLANG) $(FUZZ_SAN) -fsanitize=fuzzer
+fuzz_libfuzzer = $(patsubst %,$(FUZZ)/$(1)/%,$(2))
+
+$(call fuzz_libfuzzer,plain,$(FUZZ_FORMATS)): $(FUZZ)/plain/%: $(FUZZ)/san/obj/fuzz/targets/%.o $(FUZZ)/san/libdevfd.a $(FUZZ)/reach/libreach.a
+	@mkdir -p $(@D)
+	$(FUZZ_ENGINE) -o $@ $^
+
+$(call fuzz_libfuzzer,libfuzzer,$(FUZZ_FORMATS)): $(FUZZ)/libfuzzer/%: $(FUZZ)/san/obj/fuzz/targets/%.o $(FUZZ)/san/libdevfd.a $(FUZZ)/reach/libreach.a
+	@mkdir -p $(@D)
+	$(FUZZ_ENGINE) -o $@ $^
+
+FUZZ_OTHERS := $(filter-out $(FUZZ_FORMATS),$(FUZZ_ALL))
+$(call fuzz_libfuzzer,plain,$(FUZZ_OTHERS)): $(FUZZ)/plain/%: $(FUZZ)/edges/obj/fuzz/targets/%.o $(FUZZ)/edges/libdevfd.a
+	@mkdir -p $(@D)
+	$(FUZZ_ENGINE) -o $@ $^
+
+$(call fuzz_libfuzzer,libfuzzer,$(FUZZ_OTHERS)): $(FUZZ)/libfuzzer/%: $(FUZZ)/edges/obj/fuzz/targets/%.o $(FUZZ)/edges/libdevfd.a
+	@mkdir -p $(@D)
+	$(FUZZ_ENGINE) -o $@ $^
+
+FUZZ_LINK_replay = $(CC) $(CFLAGS) $(EXTRA)
+FUZZ_LINK_cov = $(FUZZ_CLANG) -fprofile-instr-generate -fcoverage-mapping
+FUZZ_LINK_afl = AFL_QUIET=1 $(FUZZ_AFL)
+FUZZ_LINK_msan = $(FUZZ_CLANG) -fsanitize=memory,fuzzer -fsanitize-memory-track-origins
+# As C++, which engines are.
+FUZZ_LINK_out = $(CXX) $(CXXFLAGS)
+
+FUZZ_DRIVER_replay = $(FUZZ)/replay/obj/fuzz/targets/replay.o
+FUZZ_DRIVER_cov = $(FUZZ)/cov/obj/fuzz/targets/replay.o
+FUZZ_DRIVER_afl = $(FUZZ)/afl/obj/fuzz/targets/afl.o
+# Its own macros are no plain C.
+$(FUZZ)/afl/obj/fuzz/targets/afl.o: FUZZ_STD += -Wno-gnu-statement-expression -Wno-shorten-64-to-32
+
+define FUZZ_VARIANT
+$(addprefix $(FUZZ)/$(1)/,$(FUZZ_ALL)): $(FUZZ)/$(1)/%: $(FUZZ)/$(1)/obj/fuzz/targets/%.o $$(FUZZ_DRIVER_$(1)) $(FUZZ)/$(1)/libdevfd.a
+	$$(FUZZ_LINK_$(1)) -o $$@ $$^ $(if $(filter out,$(1)),$$(LIB_FUZZING_ENGINE))
+endef
+$(foreach v,replay cov afl msan out,$(eval $(call FUZZ_VARIANT,$(v))))
 
 .PHONY: fuzz-targets print-fuzz-targets fuzz-out
 fuzz-targets: $(addprefix $(FUZZ)/$(VARIANT)/,$(TARGETS))

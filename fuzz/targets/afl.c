@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "input.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #ifdef __AFL_COMPILER
@@ -18,6 +20,8 @@ int main(void)
 {
 	const uint8_t *p;
 
+	/* An execution takes AFL++ longer than all checks. */
+	input_all = true;
 	__AFL_INIT();
 	p = __AFL_FUZZ_TESTCASE_BUF;
 	while (__AFL_LOOP(ROUNDS))
@@ -31,6 +35,7 @@ int main(void)
 	size_t size = 0;
 	ssize_t n;
 
+	input_all = true;
 	while ((n = read(STDIN_FILENO, p + size, sizeof(p) - size)) > 0)
 		size += (size_t)n;
 	return n < 0 ? 1 : LLVMFuzzerTestOneInput(p, size);

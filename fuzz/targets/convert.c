@@ -12,7 +12,15 @@
 #include "promise.h"
 #include "writing.h"
 
-enum { HEAD = 1, LAYOUT_SHIFT = 1, LAYOUT_MASK = 3, LAYOUT_SAME = 3, ROOM = OUTPUTS - 1 };
+enum {
+	HEAD = 1,
+	LAYOUT_SHIFT = 1,
+	LAYOUT_MASK = 3,
+	LAYOUT_SAME = 3,
+	ROOM = OUTPUTS - 1,
+	/* A description of a few bytes can ask for gigabytes of empty slots. */
+	OUTPUT = 1 << 16,
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +38,7 @@ static void and_back(const struct devfd *d, const struct written *there, uint32_
 	size = there->size;
 	copy = output_room(ROOM, size);
 	memcpy(copy, there->p, size);
-	if (!promise_written(&from, d->layout, d->order, choice, &straight))
+	if (!promise_written(&from, d->layout, d->order, choice, OUTPUT_MAX / 2, &straight))
 		promise_broken("fixed-point", "layout %u cannot hold its own description",
 			       d->layout);
 	PROMISE("loss", !straight.lost, "layout %u loses %#x of its own description", d->layout,
@@ -42,7 +50,7 @@ static void and_back(const struct devfd *d, const struct written *there, uint32_
 	/* The room of the first is used again: what it held is read from the copy. */
 	size = straight.size;
 	from.d = &other;
-	if (!promise_written(&from, d->layout, d->order, choice, &back))
+	if (!promise_written(&from, d->layout, d->order, choice, OUTPUT_MAX / 2, &back))
 		promise_broken("fixed-point", "there is no way back to layout %u", d->layout);
 	PROMISE("loss", !back.lost, "nothing is lost there, but %#x on the way back", back.lost);
 	PROMISE("fixed-point", back.size == size, "%zu bytes by way of another layout, else %zu",
@@ -68,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	order = in.head & INPUT_BIG ? DEVFD_BIG : DEVFD_LITTLE;
 	choice = input_hash(in.p, in.size);
 	from.d = &d;
-	if (promise_written(&from, layout, order, choice, &there))
+	if (promise_written(&from, layout, order, choice, OUTPUT, &there))
 		and_back(&d, &there, choice);
 	return 0;
 }

@@ -17,64 +17,128 @@
 #define FUZZ_FORMAT 1
 #endif
 
+/*
+ * Of so many inputs one is checked in each way that takes longer than reading it once, chosen by
+ * its hash; all of them where there is time (input_all) and in the target `differential`.
+ */
 enum {
-	/* One input in so many is written again. */
-	WRITTEN = 4,
+	AGAIN = 32,
+	WALKED = 16,
+	CUT = 16,
+	LOOKED_UP = 64,
+	WRITTEN = 128,
+	/* Bits of the hash that each choice looks at first. */
+	SALT_AGAIN = 0,
+	SALT_WALKED = 5,
+	SALT_CUT = 9,
+	SALT_LOOKED_UP = 13,
+	SALT_WRITTEN = 19,
+	/* A longer output than this is left to the target `convert`. */
+	OUTPUT = 1 << 12,
 	LAYOUTS = DEVFD_FIXED,
+	CALL = FUZZ_FORMAT - DEVFD_FORMAT_REPLY + 1,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/*
+ * Reading once more is what the engine sees the coverage of: a copy of the core that is compiled
+ * for that alone, without the branches of sanitizers, which are two thirds of all (fuzz/rules.mk).
+ */
+#ifdef FUZZ_REACH
+int reach_devfd_open_as(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
+			size_t size, struct devfd_error *e);
+int reach_devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf,
+		      size_t received, struct devfd_item *item, struct devfd_error *e);
+#else
+#define reach_devfd_open_as devfd_open_as
+#define reach_devfd_reply   devfd_reply
+#endif
+
 static void description(const struct fuzz_input *in)
 {
 	struct supply from = {NULL, NULL, 0};
+	struct devfd_error e, again;
 	struct written out;
-	struct devfd d;
+	struct devfd d, other;
 	uint32_t hash;
+	int rc;
 
-	if (!promise_description(in, FUZZ_FORMAT, &d))
-		return;
+	rc = promise_open(in, FUZZ_FORMAT, &d, &e);
+	promise_agree(
+		"same-twice", "the second time", rc, &e,
+		reach_devfd_open_as(&other, FUZZ_FORMAT, in->options, in->p, in->size, &again),
+		&again);
 	hash = input_hash(in->p, in->size);
-	promise_prefix(in, &d, (hash >> 4) % in->size);
-	promise_look_up(&leaves, &d, false, hash);
-	promise_look_up(&tables, &d, false, hash);
-	if (hash % WRITTEN)
+	if (input_share(hash, SALT_AGAIN, AGAIN))
+		promise_open_again(in, FUZZ_FORMAT, rc, &d, &e);
+	if (rc != DEVFD_OK)
+		return;
+	if (input_share(hash, SALT_WALKED, WALKED))
+		promise_walk(in, &d);
+	if (input_share(hash, SALT_CUT, CUT))
+		promise_prefix(in, &d, hash % in->size);
+	if (input_share(hash, SALT_LOOKED_UP, LOOKED_UP)) {
+		promise_look_up(&leaves, &d, false, hash);
+		promise_look_up(&tables, &d, false, hash);
+	}
+	if (!input_share(hash, SALT_WRITTEN, WRITTEN))
 		return;
 	from.d = &d;
-	(void)promise_written(&from, 1 + (hash >> 8) % LAYOUTS,
-			      hash & 0x80 ? DEVFD_BIG : DEVFD_LITTLE, hash >> 8, &out);
+	(void)promise_written(&from, 1 + hash % LAYOUTS, hash & 0x80 ? DEVFD_BIG : DEVFD_LITTLE,
+			      hash >> 8, OUTPUT, &out);
 }
 
 /* A reply belongs to a description of its device, and can be written as a part of it. */
-static void reply(const struct fuzz_input *in)
+static void written_reply(const struct devfd_item *item, uint32_t hash)
 {
-	uint32_t call = (uint32_t)FUZZ_FORMAT - DEVFD_FORMAT_REPLY + 1, hash;
 	struct devfd_item items[2];
 	struct supply from = {NULL, items, 2};
 	struct written out;
 
-	if (!promise_reply(in, call, &items[1]))
-		return;
-	hash = input_hash(in->p, in->size);
-	promise_reply_prefix(in, call, &items[1], (hash >> 4) % in->size);
-	if (hash % WRITTEN)
-		return;
 	memset(&items[0], 0, sizeof(items[0]));
 	items[0].kind = DEVFD_DEVICE;
 	items[0].state = DEVFD_PRESENT;
 	items[0].bus = DEVFD_BUS_PCI;
-	if (items[1].kind == DEVFD_DEVICE)
+	items[1] = *item;
+	if (item->kind == DEVFD_DEVICE)
 		from = (struct supply){NULL, items + 1, 1};
-	else if (items[1].index == 0xffffffffu)
+	else if (item->index == 0xffffffffu)
 		return;
-	else if (items[1].kind == DEVFD_REGION)
-		items[0].num_regions = items[1].index + 1;
-	else if (items[1].kind == DEVFD_IRQ)
-		items[0].num_irqs = items[1].index + 1;
+	else if (item->kind == DEVFD_REGION)
+		items[0].num_regions = item->index + 1;
+	else if (item->kind == DEVFD_IRQ)
+		items[0].num_irqs = item->index + 1;
 	else
 		return;
-	(void)promise_written(&from, DEVFD_TLV, hash & 0x80 ? DEVFD_BIG : DEVFD_LITTLE, hash >> 8,
-			      &out);
+	(void)promise_written(&from, 1 + hash % LAYOUTS, hash & 0x80 ? DEVFD_BIG : DEVFD_LITTLE,
+			      hash >> 8, OUTPUT, &out);
+}
+
+static void reply(const struct fuzz_input *in)
+{
+	struct devfd_error e, again;
+	struct devfd_item item, other;
+	uint32_t hash;
+	int rc;
+
+	rc = promise_reply_first(in, (uint32_t)CALL, &item, &e);
+	promise_agree("same-twice", "the second time", rc, &e,
+		      reach_devfd_reply((uint32_t)CALL, in->options, in->index, in->p, in->size,
+					&other, &again),
+		      &again);
+	hash = input_hash(in->p, in->size);
+	if (input_share(hash, SALT_AGAIN, AGAIN))
+		promise_reply_again(in, (uint32_t)CALL, rc, &item, &e);
+	if (rc != DEVFD_OK)
+		return;
+	PROMISE("same-twice", same_item(&item, &other), "another item the second time");
+	if (input_share(hash, SALT_WALKED, WALKED))
+		promise_reply_item(in, &item);
+	if (input_share(hash, SALT_CUT, CUT))
+		promise_reply_prefix(in, (uint32_t)CALL, &item, hash % in->size);
+	if (input_share(hash, SALT_WRITTEN, WRITTEN))
+		written_reply(&item, hash);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

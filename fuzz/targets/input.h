@@ -40,6 +40,16 @@ bool input_take_head(struct fuzz_input *in, const uint8_t *data, size_t size, si
  * everything would take too long. */
 uint32_t input_hash(const uint8_t *p, size_t size);
 
+/* Drivers that have time set it: then everything is checked of every input. */
+extern bool input_all;
+
+/* Is this input, of this hash, one of each so many? salt: for choices that are to be independent.
+ */
+static inline bool input_share(uint32_t hash, uint32_t salt, uint32_t each)
+{
+	return input_all || (hash >> salt) % each == 0;
+}
+
 /* Room for an output of so many bytes (at most OUTPUT_MAX) that ends where a page begins that
  * cannot be touched. There are OUTPUTS of them. */
 enum { OUTPUT_MAX = 16 << 20, OUTPUTS = 4 };

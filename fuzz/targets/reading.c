@@ -59,8 +59,8 @@ static bool same_error(const struct devfd_error *a, const struct devfd_error *b)
 	return a->rule == b->rule && a->at == b->at && a->need == b->need;
 }
 
-static void promise_agree(const char *name, const char *by, int rc, const struct devfd_error *e,
-			  int other_rc, const struct devfd_error *other)
+void promise_agree(const char *name, const char *by, int rc, const struct devfd_error *e,
+		   int other_rc, const struct devfd_error *other)
 {
 	PROMISE(name, rc == other_rc && same_error(e, other),
 		"result %d, %s at %u, need %u; %s: %d, %s at %u, need %u", rc, devfd_rule(e->rule),
@@ -146,11 +146,10 @@ void promise_look_up(const struct reader *by, const struct devfd *d, bool all, u
 }
 
 /* Items of both come in the same order, with the same in them; and each is what an item may be. */
-static void promise_walk(const struct fuzz_input *in, const struct devfd *d,
-			 const struct devfd *other)
+void promise_walk(const struct fuzz_input *in, const struct devfd *d)
 {
 	const struct span span = {in->p, in->size};
-	struct devfd walk = *d, other_walk = *other;
+	struct devfd walk = *d, other_walk = *d;
 	uint32_t next[KINDS] = {0}, kind = DEVFD_DEVICE, count = 0;
 	struct devfd_item item, other_item;
 	int rc, other_rc;
@@ -177,6 +176,10 @@ static void promise_walk(const struct fuzz_input *in, const struct devfd *d,
 		promise_kept_agree(&item);
 	}
 	PROMISE("item", rc == DEVFD_END, "the walk ends with %d after %u items", rc, count);
+	PROMISE("item",
+		d->base == in->p && d->size == in->size &&
+			(d->order == DEVFD_LITTLE || d->order == DEVFD_BIG),
+		"the description does not tell its own place and order");
 	PROMISE("item", next[DEVFD_REGION] <= d->device.num_regions, "region %u of %u",
 		next[DEVFD_REGION] - 1, d->device.num_regions);
 	PROMISE("item", next[DEVFD_IRQ] <= d->device.num_irqs, "interrupt %u of %u",
@@ -235,34 +238,51 @@ static void promise_producer(const struct fuzz_input *in, uint32_t layout, int r
 		"the roles see different descriptions");
 }
 
-bool promise_description(const struct fuzz_input *in, uint32_t layout, struct devfd *d)
+int promise_open(const struct fuzz_input *in, uint32_t layout, struct devfd *d,
+		 struct devfd_error *e)
 {
-	struct devfd_error e, again;
-	struct devfd other;
-	int rc, other_rc;
+	int rc;
 
-	rc = open_watched(in, layout, in->options, d, &e);
+	make_dirty(e, sizeof(*e));
+	rc = devfd_open_as(d, layout, in->options, in->p, in->size, e);
 	PROMISE("error-told", rc == DEVFD_OK || rc == DEVFD_REJECT, "open gives %d", rc);
-	promise_error("open", rc, &e, in->size, in->size);
+	promise_error("open", rc, e, in->size, in->size);
+	return rc;
+}
+
+void promise_open_again(const struct fuzz_input *in, uint32_t layout, int rc, const struct devfd *d,
+			const struct devfd_error *e)
+{
+	struct devfd_error again;
+	struct devfd other;
+	int other_rc;
+
 	make_dirty(&other, sizeof(other));
 	make_dirty(&again, sizeof(again));
 	other_rc = tables.open_as(&other, layout, in->options, in->p, in->size, &again);
-	promise_agree("tables-agree", "tables", rc, &e, other_rc, &again);
+	promise_agree("tables-agree", "tables", rc, e, other_rc, &again);
+	if (rc == DEVFD_OK)
+		PROMISE("tables-agree", !memcmp(d, &other, sizeof(other)),
+			"tables give another description");
+	other_rc = open_watched(in, layout, in->options, &other, &again);
+	promise_agree("same-twice", "the second time", rc, e, other_rc, &again);
+	if (rc == DEVFD_OK)
+		PROMISE("same-twice", !memcmp(d, &other, sizeof(other)),
+			"another description the second time");
 	if (!(in->options & DEVFD_PRODUCER))
-		promise_open_alike(in, rc, &e, d, layout);
+		promise_open_alike(in, rc, e, d, layout);
 	promise_producer(in, layout, rc, d);
+}
+
+bool promise_description(const struct fuzz_input *in, uint32_t layout, struct devfd *d)
+{
+	struct devfd_error e;
+	int rc = promise_open(in, layout, d, &e);
+
+	promise_open_again(in, layout, rc, d, &e);
 	if (rc != DEVFD_OK)
 		return false;
-	PROMISE("tables-agree", !memcmp(d, &other, sizeof(other)),
-		"tables give another description");
-	PROMISE("item",
-		d->base == in->p && d->size == in->size && d->layout == layout &&
-			(d->order == DEVFD_LITTLE || d->order == DEVFD_BIG),
-		"the description does not tell its own place, layout and order");
-	rc = open_watched(in, layout, in->options, &other, &again);
-	PROMISE("same-twice", rc == DEVFD_OK && !memcmp(d, &other, sizeof(other)),
-		"result %d, or another description, the second time", rc);
-	promise_walk(in, d, &other);
+	promise_walk(in, d);
 	return true;
 }
 
@@ -314,6 +334,16 @@ static size_t reply_end(const struct fuzz_input *in)
 	return argsz < in->size ? argsz : in->size;
 }
 
+/* What can come of a reply, and that the item is written only if it is accepted. */
+static void promise_reply_result(int rc, const struct devfd_item *item)
+{
+	PROMISE("error-told", rc == DEVFD_OK || rc == DEVFD_REJECT || rc == DEVFD_MORE,
+		"reply gives %d", rc);
+	if (rc != DEVFD_OK)
+		PROMISE("nothing-written", is_dirty(item, sizeof(*item)),
+			"the item was written with result %d", rc);
+}
+
 static int reply_watched(const struct fuzz_input *in, uint32_t call, uint32_t options,
 			 struct devfd_item *item, struct devfd_error *e)
 {
@@ -324,11 +354,7 @@ static int reply_watched(const struct fuzz_input *in, uint32_t call, uint32_t op
 	watch_begin(in->p, in->size, true);
 	rc = devfd_reply(call, options, in->index, in->p, in->size, item, e);
 	(void)watch_end();
-	PROMISE("error-told", rc == DEVFD_OK || rc == DEVFD_REJECT || rc == DEVFD_MORE,
-		"reply gives %d", rc);
-	if (rc != DEVFD_OK)
-		PROMISE("nothing-written", is_dirty(item, sizeof(*item)),
-			"the item was written with result %d", rc);
+	promise_reply_result(rc, item);
 	return rc;
 }
 
@@ -347,28 +373,56 @@ static void promise_reply_producer(const struct fuzz_input *in, uint32_t call, i
 	PROMISE("producer", same_item(item, &other), "the roles see different items");
 }
 
-bool promise_reply(const struct fuzz_input *in, uint32_t call, struct devfd_item *item)
+int promise_reply_first(const struct fuzz_input *in, uint32_t call, struct devfd_item *item,
+			struct devfd_error *e)
 {
-	const struct span span = {in->p, in->size};
-	struct devfd_error e, again;
-	struct devfd_item other;
-	int rc, other_rc;
+	int rc;
 
-	rc = reply_watched(in, call, in->options, item, &e);
-	promise_error("reply", rc, &e, in->size, reply_end(in));
+	make_dirty(item, sizeof(*item));
+	make_dirty(e, sizeof(*e));
+	rc = devfd_reply(call, in->options, in->index, in->p, in->size, item, e);
+	promise_reply_result(rc, item);
+	promise_error("reply", rc, e, in->size, reply_end(in));
+	return rc;
+}
+
+void promise_reply_again(const struct fuzz_input *in, uint32_t call, int rc,
+			 const struct devfd_item *item, const struct devfd_error *e)
+{
+	struct devfd_error again;
+	struct devfd_item other;
+	int other_rc;
+
 	make_dirty(&other, sizeof(other));
 	make_dirty(&again, sizeof(again));
 	other_rc = tables.reply(call, in->options, in->index, in->p, in->size, &other, &again);
-	promise_agree("tables-agree", "tables", rc, &e, other_rc, &again);
+	promise_agree("tables-agree", "tables", rc, e, other_rc, &again);
+	if (rc == DEVFD_OK)
+		PROMISE("tables-agree", same_item(item, &other), "tables give another item");
+	other_rc = reply_watched(in, call, in->options, &other, &again);
+	promise_agree("same-twice", "the second time", rc, e, other_rc, &again);
+	if (rc == DEVFD_OK)
+		PROMISE("same-twice", same_item(item, &other), "another item the second time");
 	promise_reply_producer(in, call, rc, item);
-	if (rc != DEVFD_OK)
-		return false;
-	PROMISE("tables-agree", same_item(item, &other), "tables give another item");
-	rc = reply_watched(in, call, in->options, &other, &again);
-	PROMISE("same-twice", rc == DEVFD_OK && same_item(item, &other),
-		"result %d, or another item, the second time", rc);
+}
+
+void promise_reply_item(const struct fuzz_input *in, const struct devfd_item *item)
+{
+	const struct span span = {in->p, in->size};
+
 	promise_item(item, &span);
 	promise_kept_agree(item);
+}
+
+bool promise_reply(const struct fuzz_input *in, uint32_t call, struct devfd_item *item)
+{
+	struct devfd_error e;
+	int rc = promise_reply_first(in, call, item, &e);
+
+	promise_reply_again(in, call, rc, item, &e);
+	if (rc != DEVFD_OK)
+		return false;
+	promise_reply_item(in, item);
 	return true;
 }
 

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t inputs;
@@ -111,6 +113,7 @@ int main(int argc, char **argv)
 		signal(deaths[k], say_where);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(say_where_at_death);
+	input_all = true;
 	for (i = 1; i < argc; i++)
 		run(argv[i]);
 	printf("%zu inputs\n", inputs);

@@ -11,9 +11,11 @@ static struct {
 	const uint8_t *p;
 	size_t size;
 	uint64_t loads;
-	bool on, once;
+	bool once;
 	uint32_t round;
 } watch;
+
+bool watch_on;
 
 /* The round in which a byte was last loaded, so that nothing needs to be cleared in between. */
 static uint32_t loaded[INPUT_MAX];
@@ -24,7 +26,7 @@ void watch_begin(const uint8_t *p, size_t size, bool once)
 	watch.size = size;
 	watch.loads = 0;
 	watch.once = once;
-	watch.on = true;
+	watch_on = true;
 	if (!once)
 		return;
 	if (!++watch.round) {
@@ -35,16 +37,14 @@ void watch_begin(const uint8_t *p, size_t size, bool once)
 
 uint64_t watch_end(void)
 {
-	watch.on = false;
+	watch_on = false;
 	return watch.loads;
 }
 
-void devfd_loaded(const uint8_t *p, uint32_t size)
+void watch_load(const uint8_t *p, uint32_t size)
 {
 	size_t at, end;
 
-	if (!watch.on)
-		return;
 	/* In numbers, as a pointer outside the input may not be subtracted. */
 	at = (size_t)((uintptr_t)p - (uintptr_t)watch.p);
 	PROMISE("exact-size", at <= watch.size && size <= watch.size - at,

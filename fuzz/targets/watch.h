@@ -12,6 +12,8 @@ void watch_begin(const uint8_t *p, size_t size, bool once);
 /* Ends it; the bytes that were loaded, each as often as it was. */
 uint64_t watch_end(void);
 
-void devfd_loaded(const uint8_t *p, uint32_t size);
+/* Only while it is on, and out of line, so that the loads of other inputs cost next to nothing. */
+extern bool watch_on;
+void watch_load(const uint8_t *p, uint32_t size);
 
 #endif

@@ -188,7 +188,7 @@ static void promise_strict(const struct supply *from, uint32_t layout, uint32_t 
 }
 
 bool promise_written(const struct supply *from, uint32_t layout, uint32_t order, uint32_t choice,
-		     struct written *out)
+		     size_t most, struct written *out)
 {
 	uint32_t options = order | DEVFD_LOSSY, lost;
 	size_t size;
@@ -202,8 +202,7 @@ bool promise_written(const struct supply *from, uint32_t layout, uint32_t order,
 		return false;
 	}
 	PROMISE("room", rc == DEVFD_ROOM && size, "no room, but result %d and %zu bytes", rc, size);
-	/* A description of this size comes from counts alone; there is nothing new in it. */
-	if (size > OUTPUT_MAX - SLACK)
+	if (size > most)
 		return false;
 	out->p = output_room(ROOM_FIRST, size);
 	make_dirty(out->p, size);

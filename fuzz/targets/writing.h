@@ -22,9 +22,10 @@ struct written {
 
 /*
  * Writes it with and without leave to lose, reads it back and compares; with a smaller capacity
- * that `choice` picks. Returns false if the layout cannot hold this device, even with losses.
+ * that `choice` picks. Returns false if the layout cannot hold this device, even with losses, or if
+ * it takes more than `most` bytes, and did nothing more then.
  */
 bool promise_written(const struct supply *from, uint32_t layout, uint32_t order, uint32_t choice,
-		     struct written *out);
+		     size_t most, struct written *out);
 
 #endif
