@@ -273,6 +273,7 @@ help:
 ## make fuzz-targets [VARIANT=libfuzzer|plain|replay|afl|cov|msan] [TARGETS="tlv array"]  build/fuzz/VARIANT/TARGET
 ## make print-fuzz-targets  the names of all fuzz targets
 ## make fuzz-out OUT=DIR  what OSS-Fuzz and ClusterFuzzLite take, with their variables
+## make check-oss-fuzz [ONLY="address/*"]  those builds as OSS-Fuzz checks them, without docker and network
 ## make check-mutator  what the mutator promises, under sanitizers; make bench-mutator  its speed
 ## make check-header HEADER=FILE  the spec against a vfio.h of yours
 ## make check-sabotage  planted faults, each to be noticed by the tests named for it

@@ -193,10 +193,11 @@ def without_network(command: list[str]) -> list[str]:
     return [*alone, *command] if may else command
 
 
-def expected(folder: Path) -> tuple[str, ...]:
+def expected(project: Path, variables: dict[str, str]) -> tuple[str, ...]:
     run = subprocess.run(
         ["make", "-s", "--no-print-directory", "print-fuzz-targets"],
-        cwd=folder,
+        cwd=project,
+        env=variables,
         capture_output=True,
         text=True,
         check=False,
@@ -211,7 +212,8 @@ def build_targets(build: Build, folder: Path) -> tuple[Verdict, Output]:
         (folder / name).mkdir()
     copy_sources(project)
     output = Output(folder / "moved" / "elsewhere", build)
-    output.expected = expected(project)
+    variables = environment(build, folder)
+    output.expected = expected(project, variables)
     output.optional = OPTIONAL.get((build.sanitizer, build.architecture), ())
     shutil.copy2(project / "fuzz/oss-fuzz/build.sh", folder / "src" / "build.sh")
     command = without_network(["bash", "-eu", str(folder / "src" / "build.sh")])
@@ -219,7 +221,7 @@ def build_targets(build: Build, folder: Path) -> tuple[Verdict, Output]:
     run = subprocess.run(
         command,
         cwd=project,
-        env=environment(build, folder),
+        env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -321,7 +323,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=ROOT / "build/oss-fuzz", help="for all made")
     parser.add_argument("--only", default="*", metavar="GLOB", help="builds: address/libfuzzer/*")
-    parser.add_argument("--keep", action="store_true", help="keep what was built")
+    parser.add_argument("--keep", action="store_true", help="keep what was built; kept if a check failed")
     parser.add_argument("--out", type=Path, help="check this $OUT and build nothing")
     parser.add_argument("--build", default=str(Build()), help="what --out was built as")
     return parser.parse_args()
@@ -358,7 +360,7 @@ def main() -> int:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(check_build, one, work, report) for one in chosen]:
             done.result()
-    if not given.keep:
+    if not given.keep and not report.failed:
         shutil.rmtree(work, ignore_errors=True)
     return report.end()
 

@@ -10,4 +10,11 @@ check-oss-fuzz: check-oss-fuzz-unit
 
 # Each check has to tell what it is there for.
 check-oss-fuzz-unit:
+	@.ci/setup fuzz
 	@$(PYTEST) fuzz/tests/test_oss_fuzz.py
+
+# Options of the targets that have none of their own.
+.PHONY: fuzz-options
+fuzz-out: | fuzz-options
+fuzz-options:
+	@for t in $(FUZZ_ALL); do cp fuzz/oss-fuzz/target.options $(OUT)/$$t.options || exit 1; done
