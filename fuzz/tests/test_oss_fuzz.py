@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "fuzz/oss-fuzz"))
@@ -354,6 +356,30 @@ def test_project_files(tmp_path: Path, name: str, old: str, new: str, says: str)
     path.write_text(text.replace(old, new), encoding="utf-8")
     found = "\n".join(files.check(tmp_path, check.BUILDS).faults)
     assert says in found and name in found
+
+
+def test_the_workflow_has_every_mode_and_sanitizer() -> None:
+    """Each job builds with the sanitizers that it runs, and what project.yaml asks for is fuzzed."""
+    text = (ROOT / ".clusterfuzzlite/workflow.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    project, _ = files.parse((ROOT / "fuzz/oss-fuzz/project.yaml").read_text(encoding="utf-8"))
+    schedules = {one["cron"] for one in workflow[True]["schedule"]}
+    assert schedules == set(re.findall(r"github\.event\.schedule == '([^']*)'", text))
+    modes = {}
+    for name, job in workflow["jobs"].items():
+        steps = [step["with"] for step in job["steps"]]
+        assert len({step.get("sanitizer") for step in steps}) == 1
+        assert {step["language"] for step in steps} == {project["language"]}
+        modes[name] = job.get("strategy", {}).get("matrix", {}).get("sanitizer")
+        assert steps[-1].get("mode", "build") == name
+    everything = project["sanitizers"]
+    assert modes == {
+        "code-change": everything,
+        "build": everything,
+        "batch": everything,
+        "prune": None,
+        "coverage": None,
+    }
 
 
 # ---- The program ----
