@@ -28,8 +28,7 @@ static void keep_fits(const struct devfd_view *v, const struct devfd_rule_info *
 	if (devfd_fits(a.value, b.value, c.value))
 		return;
 	if (rule->operands[2].kind == DEVFD_OF_DEVICE) {
-		/* A count that is not too much to be walked. */
-		if (a.value > UINT16_MAX) {
+		if (a.value > DEVFD_COUNT_TAME) {
 			a.value = 0;
 			devfd_view_set(v, &a, 0);
 		}
@@ -185,6 +184,16 @@ static void keep_attribute(const struct devfd_view *v, const struct devfd_field_
 	}
 }
 
+/* How many regions or interrupts there are may be any number; what walks them takes as long. */
+static void keep_count(const struct devfd_view *v, const struct devfd_field_row *f,
+		       const struct devfd_spot *o)
+{
+	if (f->attr != DEVFD_ATTR_NUM_REGIONS && f->attr != DEVFD_ATTR_NUM_IRQS)
+		return;
+	if (o->p && o->value > DEVFD_COUNT_TAME)
+		devfd_view_set(v, o, o->value % DEVFD_COUNT_TAME);
+}
+
 static void keep_body(struct devfd_pieces *s, uint32_t i, const struct devfd_asked *asked)
 {
 	const struct devfd_body_row *row = devfd_piece_row(&s->piece[i]);
@@ -206,6 +215,7 @@ static void keep_body(struct devfd_pieces *s, uint32_t i, const struct devfd_ask
 			keep_number(&v, f, &o);
 		else if (f->kind >= DEVFD_KIND_BYTES)
 			keep_rest(&v, row, f);
+		keep_count(&v, f, &o);
 		if (f->attr)
 			keep_attribute(&v, f);
 	}

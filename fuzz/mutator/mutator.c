@@ -86,6 +86,23 @@ static void move_any(struct devfd_pieces *s, struct devfd_dice *d, int drop)
 	}
 }
 
+/* One piece again and again, as often as there is room: limits on how many there may be. */
+static void repeat_any(struct devfd_pieces *s, struct devfd_dice *d)
+{
+	uint32_t i = any_part(s, d), count, other;
+
+	if (!i)
+		return;
+	for (count = 0; count < HOPS; count++) {
+		other = any_part(s, d);
+		if (s->piece[other].size < s->piece[i].size)
+			i = other;
+	}
+	count = devfd_roll(d, 2) ? DEVFD_PIECES : 1 + devfd_roll(d, DEVFD_PIECES);
+	while (count-- && devfd_shape_copy(s, i, devfd_shape_next(s, i), s->piece[i].level))
+		;
+}
+
 /* Grows or shrinks the end of a piece by elements, words or bytes. */
 static void resize_any(struct devfd_pieces *s, struct devfd_dice *d)
 {
@@ -146,6 +163,10 @@ static void change_pieces(struct devfd_pieces *s, struct devfd_dice *d, int tame
 {
 	uint32_t how = devfd_roll(d, tame ? 16 : 20), i;
 
+	if (!devfd_roll(d, 64)) {
+		repeat_any(s, d);
+		return;
+	}
 	if (how < 8) {
 		devfd_rules_change(s, any_piece(s, d), d, tame);
 	} else if (how < 11) {
@@ -178,6 +199,10 @@ static void break_shape(struct devfd_pieces *s, struct devfd_dice *d)
 {
 	uint32_t i = any_part(s, d);
 
+	if (!devfd_roll(d, 16)) {
+		repeat_any(s, d);
+		return;
+	}
 	switch (devfd_roll(d, 8)) {
 	case 0:
 	case 1:

@@ -208,7 +208,7 @@ static void number_items(struct devfd_pieces *s)
 		if (!index)
 			continue;
 		value = devfd_get32(index, s->big);
-		if (value < least[item] || value > UINT16_MAX)
+		if (value < least[item] || value >= DEVFD_COUNT_TAME)
 			value = least[item];
 		devfd_store(index, 4, s->big, value);
 		least[item] = value + 1;

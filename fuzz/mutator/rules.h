@@ -27,6 +27,10 @@ static inline uint64_t devfd_roll64(struct devfd_dice *d)
 	return high << 32 | devfd_roll(d, UINT32_MAX);
 }
 
+/* Regions or interrupts of an input that is put right, at most: more of them say nothing new, and
+ * a target that walks them would be slow. */
+enum { DEVFD_COUNT_TAME = 64 };
+
 /* Beside the bytes: the index that is asked for. */
 struct devfd_asked {
 	uint32_t index;

@@ -7,10 +7,11 @@ import re
 from typing import Any, Iterator
 
 from ... import model as m
+from .json_seeds import captures, dumps
 from .shapes import split
 from .targets import Target
 
-SIZE_MAX = 510  # bytes behind the head: what a target looks at by default
+SIZE_MAX = 1022  # bytes behind the head
 INDEX_ALL = 255  # the second byte, for an index of 0xffffffff
 CUTS = 12  # of the families of one format
 BIG, PRODUCER, FORMAT_SHIFT = 1, 2, 2
@@ -103,4 +104,8 @@ def all_seeds(spec: m.Spec, targets: list[Target],
                 if not target.is_reply:
                     layout = len(files) % 4
                     files[f"convert/{which}"] = bytes([len(files) % 2 | layout << 1]) + data
+    layouts = [one for target in targets if not target.is_reply
+               for one in good(spec, target, tables["vectors"])]
+    for name, data in (*dumps(layouts), *captures()):
+        files[f"json/{name}.json"] = data
     return files
