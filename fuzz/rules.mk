@@ -24,8 +24,8 @@ FUZZ_CFLAGS_san = -O2 -g $(FUZZ_SAN)
 FUZZ_CC_edges = $(FUZZ_CLANG)
 FUZZ_CFLAGS_edges = -O2 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link
 # Coverage alone.
-FUZZ_CC_reach = $(FUZZ_CLANG)
-FUZZ_CFLAGS_reach = -O2 -g -fsanitize=fuzzer-no-link
+FUZZ_CC_seen = $(FUZZ_CLANG)
+FUZZ_CFLAGS_seen = -O2 -g -fsanitize=fuzzer-no-link
 # Any compiler, and whatever EXTRA adds.
 FUZZ_CC_replay = $(CC)
 FUZZ_CFLAGS_replay = $(CFLAGS) $(EXTRA)
@@ -41,7 +41,7 @@ FUZZ_CFLAGS_out = $(CFLAGS)
 
 FUZZ_STD = -std=c11 $(WARN) -D_GNU_SOURCE -DDEVFD_VERSION='"$(VERSION)"'
 FUZZ_LOADED = -DDEVFD_LOADED=devfd_loaded -include fuzz/targets/loaded.h
-$(FUZZ)/reach/obj/%: FUZZ_LOADED =
+$(FUZZ)/seen/obj/%: FUZZ_LOADED =
 
 # build, sources
 fuzz_obj = $(patsubst %.c,$(FUZZ)/$(1)/obj/%.o,$(2))
@@ -55,22 +55,60 @@ $(FUZZ)/$(1)/libdevfd.a: $(call fuzz_obj,$(1),$(FUZZ_LIB))
 	@rm -f $$@
 	$(AR) rcs $$@ $$^
 endef
-$(foreach b,san edges reach replay afl cov msan out,$(eval $(call FUZZ_BUILD,$(b))))
 
 # build, format
-define FUZZ_FORMAT_BUILD
+define FUZZ_FORMAT_RULES
 $(FUZZ)/$(1)/obj/fuzz/targets/$(2).o: fuzz/targets/format.c
 	@mkdir -p $$(@D)
 	$$(FUZZ_CC_$(1)) $$(FUZZ_STD) $$(FUZZ_LOADED) $$(FUZZ_CFLAGS_$(1)) -DFUZZ_FORMAT=$(FUZZ_FORMAT_$(2)) -DFUZZ_NAME='"$(2)"' \
 		-MMD -MP -c -o $$@ $$<
 endef
-$(foreach b,san replay afl cov msan out,$(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_BUILD,$(b),$(f)))))
+
+# A variant of all targets. variant; FUZZ_DRIVER_variant: sources, FUZZ_LINK_variant: the command.
+define FUZZ_RULES
+$(call FUZZ_BUILD,$(1))
+
+$(addprefix $(FUZZ)/$(1)/,$(FUZZ_ALL)): $(FUZZ)/$(1)/%: $(FUZZ)/$(1)/obj/fuzz/targets/%.o $$(call fuzz_obj,$(1),$$(FUZZ_DRIVER_$(1))) $(FUZZ)/$(1)/libdevfd.a
+	$$(FUZZ_LINK_$(1)) -o $$@ $$^ $$(FUZZ_LIBS_$(1))
+endef
+
+# ---- Our mutator, for libFuzzer; it is not what is looked for bugs in ----
+
+# Targets whose inputs it knows: the others are text, or scripts of their own.
+FUZZ_MUTATED := $(FUZZ_FORMATS) convert differential
+FUZZ_MUTATOR_LIB := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c
+FUZZ_MUTATOR_FLAGS = $(FUZZ_STD) -O2 -g -MMD -MP
+
+$(FUZZ)/mutator/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC_mutator) $(FUZZ_MUTATOR_FLAGS) -c -o $@ $<
+
+# With a core of its own, neither sanitized nor watched, of which no name is seen outside.
+$(FUZZ)/mutator/mutator.o: $(call fuzz_obj,mutator,$(FUZZ_MUTATOR_LIB) $(CORE) $(TABLES))
+	ld -r -o $@ $^
+	objcopy --keep-global-symbol=devfd_mutate --keep-global-symbol=devfd_cross $@
+
+$(patsubst %,$(FUZZ)/mutator/%.o,$(FUZZ_MUTATED)): $(FUZZ)/mutator/%.o: fuzz/mutator/libfuzzer.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC_mutator) $(FUZZ_MUTATOR_FLAGS) -DFUZZ_FORMAT=$(or $(FUZZ_FORMAT_$*),0) -c -o $@ $<
+
+FUZZ_CC_mutator = $(FUZZ_CLANG)
+
+# target: the objects of the mutator that it is linked with.
+fuzz_mutator = $(if $(filter $(1),$(FUZZ_MUTATED)),$(FUZZ)/mutator/$(1).o $(FUZZ)/mutator/mutator.o)
+
+# ---- libFuzzer; plain is without our mutator ----
+
+$(eval $(call FUZZ_BUILD,san))
+$(eval $(call FUZZ_BUILD,edges))
+$(eval $(call FUZZ_BUILD,seen))
+$(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,san,$(f))))
 
 # A second copy of the core beside the first, for the engine to see the coverage of. Branches of sanitizers are two thirds
 # of all, and libFuzzer's work grows with them; so one copy is sanitized and the other is watched, and each reads every
 # input. Its global names begin with reach_.
 $(addprefix $(FUZZ)/san/obj/fuzz/targets/,$(addsuffix .o,$(FUZZ_FORMATS))): FUZZ_LOADED += -DFUZZ_REACH
-$(FUZZ)/reach/libreach.a: $(call fuzz_obj,reach,$(CORE))
+$(FUZZ)/seen/libreach.a: $(call fuzz_obj,seen,$(CORE))
 	@rm -rf $(@D)/renamed $@ && mkdir -p $(@D)/renamed
 	nm -g --defined-only $^ | awk '$$3 ~ /^devfd_/ { print $$3, "reach_" $$3 }' | sort -u >$(@D)/names
 	@for o in $^; do \
@@ -78,28 +116,24 @@ $(FUZZ)/reach/libreach.a: $(call fuzz_obj,reach,$(CORE))
 	done
 	$(AR) rcs $@ $(@D)/renamed/*.o
 
-# ---- Variants ----
-
-# libFuzzer; plain is without a mutator of ours.
 FUZZ_ENGINE = $(FUZZ_CLANG) $(FUZZ_SAN) -fsanitize=fuzzer
-fuzz_libfuzzer = $(patsubst %,$(FUZZ)/$(1)/%,$(2))
+FUZZ_PARTS_format := $(FUZZ)/san/libdevfd.a $(FUZZ)/seen/libreach.a
+FUZZ_PARTS_other := $(FUZZ)/edges/libdevfd.a
 
-$(call fuzz_libfuzzer,plain,$(FUZZ_FORMATS)): $(FUZZ)/plain/%: $(FUZZ)/san/obj/fuzz/targets/%.o $(FUZZ)/san/libdevfd.a $(FUZZ)/reach/libreach.a
-	@mkdir -p $(@D)
-	$(FUZZ_ENGINE) -o $@ $^
+# target, build of its object, what it is linked with
+define FUZZ_ENGINE_RULES
+$(FUZZ)/plain/$(1): $(FUZZ)/$(2)/obj/fuzz/targets/$(1).o $(3)
+	@mkdir -p $$(@D)
+	$$(FUZZ_ENGINE) -o $$@ $$^ $$(FUZZ_LIBS_$(1))
 
-$(call fuzz_libfuzzer,libfuzzer,$(FUZZ_FORMATS)): $(FUZZ)/libfuzzer/%: $(FUZZ)/san/obj/fuzz/targets/%.o $(FUZZ)/san/libdevfd.a $(FUZZ)/reach/libreach.a
-	@mkdir -p $(@D)
-	$(FUZZ_ENGINE) -o $@ $^
+$(FUZZ)/libfuzzer/$(1): $(FUZZ)/$(2)/obj/fuzz/targets/$(1).o $(3) $(call fuzz_mutator,$(1))
+	@mkdir -p $$(@D)
+	$$(FUZZ_ENGINE) -o $$@ $$^ $$(FUZZ_LIBS_$(1))
+endef
+$(foreach t,$(FUZZ_FORMATS),$(eval $(call FUZZ_ENGINE_RULES,$(t),san,$(FUZZ_PARTS_format))))
+$(foreach t,$(filter-out $(FUZZ_FORMATS),$(FUZZ_ALL)),$(eval $(call FUZZ_ENGINE_RULES,$(t),edges,$(FUZZ_PARTS_other))))
 
-FUZZ_OTHERS := $(filter-out $(FUZZ_FORMATS),$(FUZZ_ALL))
-$(call fuzz_libfuzzer,plain,$(FUZZ_OTHERS)): $(FUZZ)/plain/%: $(FUZZ)/edges/obj/fuzz/targets/%.o $(FUZZ)/edges/libdevfd.a
-	@mkdir -p $(@D)
-	$(FUZZ_ENGINE) -o $@ $^
-
-$(call fuzz_libfuzzer,libfuzzer,$(FUZZ_OTHERS)): $(FUZZ)/libfuzzer/%: $(FUZZ)/edges/obj/fuzz/targets/%.o $(FUZZ)/edges/libdevfd.a
-	@mkdir -p $(@D)
-	$(FUZZ_ENGINE) -o $@ $^
+# ---- The other variants ----
 
 FUZZ_LINK_replay = $(CC) $(CFLAGS) $(EXTRA)
 FUZZ_LINK_cov = $(FUZZ_CLANG) -fprofile-instr-generate -fcoverage-mapping
@@ -107,18 +141,16 @@ FUZZ_LINK_afl = AFL_QUIET=1 $(FUZZ_AFL)
 FUZZ_LINK_msan = $(FUZZ_CLANG) -fsanitize=memory,fuzzer -fsanitize-memory-track-origins
 # As C++, which engines are.
 FUZZ_LINK_out = $(CXX) $(CXXFLAGS)
+FUZZ_LIBS_out = $(LIB_FUZZING_ENGINE)
 
-FUZZ_DRIVER_replay = $(FUZZ)/replay/obj/fuzz/targets/replay.o
-FUZZ_DRIVER_cov = $(FUZZ)/cov/obj/fuzz/targets/replay.o
-FUZZ_DRIVER_afl = $(FUZZ)/afl/obj/fuzz/targets/afl.o
+FUZZ_DRIVER_replay = fuzz/targets/replay.c
+FUZZ_DRIVER_cov = fuzz/targets/replay.c
+FUZZ_DRIVER_afl = fuzz/targets/afl.c
 # Its own macros are no plain C.
 $(FUZZ)/afl/obj/fuzz/targets/afl.o: FUZZ_STD += -Wno-gnu-statement-expression -Wno-shorten-64-to-32
 
-define FUZZ_VARIANT
-$(addprefix $(FUZZ)/$(1)/,$(FUZZ_ALL)): $(FUZZ)/$(1)/%: $(FUZZ)/$(1)/obj/fuzz/targets/%.o $$(FUZZ_DRIVER_$(1)) $(FUZZ)/$(1)/libdevfd.a
-	$$(FUZZ_LINK_$(1)) -o $$@ $$^ $(if $(filter out,$(1)),$$(LIB_FUZZING_ENGINE))
-endef
-$(foreach v,replay cov afl msan out,$(eval $(call FUZZ_VARIANT,$(v))))
+$(foreach v,replay cov afl msan out,$(eval $(call FUZZ_RULES,$(v))))
+$(foreach v,replay cov afl msan out,$(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,$(v),$(f)))))
 
 .PHONY: fuzz-targets print-fuzz-targets fuzz-out
 fuzz-targets: $(addprefix $(FUZZ)/$(VARIANT)/,$(TARGETS))
