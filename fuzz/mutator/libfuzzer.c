@@ -9,14 +9,15 @@
 
 enum { OTHERS = 8 }; /* one of so many is left to libFuzzer, which knows what was compared */
 
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
+/* Other engines that take libFuzzer's targets may not have it. */
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
 				 uint8_t *out, size_t max, unsigned int seed);
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
 {
-	if (seed % OTHERS == 0)
+	if (seed % OTHERS == 0 && LLVMFuzzerMutate)
 		return LLVMFuzzerMutate(data, size, max);
 	return devfd_mutate(FUZZ_FORMAT, data, size, max, seed / OTHERS);
 }
