@@ -27,9 +27,14 @@ def head(given: dict[str, Any], number: int = 0) -> bytes:
     return bytes([flags | number << FORMAT_SHIFT, min(given["index"], INDEX_ALL)])
 
 
+def can_ask(given: dict[str, Any]) -> bool:
+    """Whether one byte can say the index that is asked for."""
+    return given["index"] < INDEX_ALL or given["index"] == 0xffffffff
+
+
 def fitting(target: Target, vectors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [one for one in vectors
-            if one["format"] == target.format and len(one["hex"]) // 2 <= SIZE_MAX]
+    return [one for one in vectors if one["format"] == target.format
+            and len(one["hex"]) // 2 <= SIZE_MAX and can_ask(one["given"])]
 
 
 def good(spec: m.Spec, target: Target, vectors: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -85,7 +90,7 @@ def of_format(spec: m.Spec, target: Target,
     """Every seed of a format: its name, what it is judged with, and its bytes."""
     vectors = tables["vectors"]
     for one in good(spec, target, vectors):
-        yield f"good-{slug(one['id'].partition('/')[2])}", one["given"], bytes.fromhex(one["hex"])
+        yield f"good-{slug(one['id'].partition('/')[2]).removeprefix('good-')}", one["given"], bytes.fromhex(one["hex"])
     for one in broken(target, vectors):
         yield f"broken-{slug(one['rule'])}", one["given"], bytes.fromhex(one["hex"])
     yield from cut(target, tables["families"], vectors)
