@@ -7,6 +7,7 @@ import re
 from typing import Any, Iterator
 
 from ... import model as m
+from .dance_seeds import all_dances
 from .json_seeds import captures, dumps
 from .shapes import split
 from .targets import Target
@@ -23,7 +24,8 @@ def slug(text: str) -> str:
 
 def head(given: dict[str, Any], number: int = 0) -> bytes:
     """The two bytes in front of what is judged."""
-    flags = (BIG if given["order"] == "big" else 0) | (PRODUCER if given["role"] == "producer" else 0)
+    flags = BIG if given["order"] == "big" else 0
+    flags |= PRODUCER if given["role"] == "producer" else 0
     return bytes([flags | number << FORMAT_SHIFT, min(given["index"], INDEX_ALL)])
 
 
@@ -85,12 +87,14 @@ def cut(target: Target, families: list[dict[str, Any]],
             yield name, family["given"], bytes.fromhex(whole["hex"])[:last]
 
 
-def of_format(spec: m.Spec, target: Target,
-              tables: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+def of_format(
+    spec: m.Spec, target: Target, tables: dict[str, list[dict[str, Any]]]
+) -> Iterator[tuple[str, dict[str, Any], bytes]]:
     """Every seed of a format: its name, what it is judged with, and its bytes."""
     vectors = tables["vectors"]
     for one in good(spec, target, vectors):
-        yield f"good-{slug(one['id'].partition('/')[2]).removeprefix('good-')}", one["given"], bytes.fromhex(one["hex"])
+        name = slug(one["id"].partition("/")[2]).removeprefix("good-")
+        yield f"good-{name}", one["given"], bytes.fromhex(one["hex"])
     for one in broken(target, vectors):
         yield f"broken-{slug(one['rule'])}", one["given"], bytes.fromhex(one["hex"])
     yield from cut(target, tables["families"], vectors)
@@ -113,4 +117,6 @@ def all_seeds(spec: m.Spec, targets: list[Target],
                for one in good(spec, target, tables["vectors"])]
     for name, data in (*dumps(layouts), *captures()):
         files[f"json/{name}.json"] = data
+    for name, data in all_dances(targets, tables["scripts"]):
+        files[f"dance/{slug(name)}"] = data
     return files

@@ -41,8 +41,10 @@ def place(field: m.Field | None) -> int:
 
 def given_size(body: m.Body) -> m.Field | None:
     """The field that says the size of the whole input."""
-    found = (one for one in body.fields if one.must is not None)
-    return next((one for one in found if one.must.kind == "given" and one.must.name == "size"), None)
+    for one in body.fields:
+        if one.must is not None and one.must.kind == "given" and one.must.name == "size":
+            return one
+    return None
 
 
 def records_of(spec: m.Spec, fmt: m.Format) -> m.Format | None:
