@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .engines import LINE, MAX_LEN, SANITIZERS
+from .engines import DONE, LINE, MAX_LEN, SANITIZERS
 from .house import House, Problem
 from .minimise import files
 from .reach import known_points, reach_of
@@ -29,7 +29,7 @@ from .state import write_whole
 SCHEMA = "devfd-fuzz-gain-1"
 VARIANTS = {"plain": "without", "libfuzzer": "with"}
 MEASURES = {"edges": "edges", "rules": "rules", "points": "points of the spec"}
-GRACE = 5  # seconds beyond the last moment, in which the corpus is copied
+GRACE = 5  # seconds that a run may take to end
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def one_run(house: House, run: Run, moments: list[int]) -> dict[str, Any]:
         corpus.mkdir()
         log = folder / "log"
         command = [house.program(run.variant, run.target), f"-seed={run.seed}",
-                   f"-max_total_time={moments[-1] + GRACE}", f"-max_len={MAX_LEN}",
+                   f"-max_total_time={moments[-1]}", f"-max_len={MAX_LEN}",
                    "-print_final_stats=1", f"-artifact_prefix={folder}/broken-", str(corpus)]
         began = time.monotonic()
         with log.open("wb") as out:
@@ -89,11 +89,16 @@ def one_run(house: House, run: Run, moments: list[int]) -> dict[str, Any]:
             for moment in moments:
                 time.sleep(max(0.0, began + moment - time.monotonic()))
                 copied(corpus, folder / str(moment))
+            # Asked to end, libFuzzer may wait for itself for ever; it ends by its own time.
+            child.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            pass
         finally:
-            child.terminate()
+            child.kill()
             child.wait()
         said = log.read_text(encoding="utf-8", errors="replace")
-        result["executions"] = max((int(one[1]) for one in LINE.finditer(said)), default=0)
+        result["executions"] = max((int(one[1]) for kind in (LINE, DONE)
+                                    for one in kind.finditer(said)), default=0)
         result["broken"] = sorted(path.name for path in folder.glob("broken-*"))
         for moment in moments:
             result["at"][str(moment)] = measure(house, run, folder / str(moment))

@@ -396,9 +396,14 @@ static void see_head(const struct devfd_input *in, const struct devfd_step *fiel
 	see_body(in, &step, number);
 }
 
+/* What a walk is told of the input that it walks. */
+struct sight {
+	const struct devfd_input *in;
+};
+
 static int see(void *context, const struct devfd_step *step)
 {
-	const struct devfd_input *in = (const struct devfd_input *)context;
+	const struct devfd_input *in = ((const struct sight *)context)->in;
 	uint32_t number;
 	ptrdiff_t field;
 
@@ -427,6 +432,7 @@ static void look_at_items(const struct devfd_input *in, struct devfd *d)
 static void judge(const struct devfd_input *in)
 {
 	struct devfd_error e = {0, 0, 0};
+	struct sight sight = {in};
 	struct devfd_item item;
 	struct devfd d;
 	int rc;
@@ -443,7 +449,7 @@ static void judge(const struct devfd_input *in)
 			reach(rules[e.rule] + BROKEN);
 		return;
 	}
-	devfd_steps(in, see, (void *)(uintptr_t)in);
+	devfd_steps(in, see, &sight);
 	if (in->format < DEVFD_FORMAT_REPLY)
 		look_at_items(in, &d);
 	else
