@@ -17,7 +17,7 @@ from .findings import Finder, recheck
 from .house import FUZZ, House, Problem, given_inputs
 from .minimise import files, minimise, recover
 from .pack import unpack
-from .reach import reach_of
+from .reach import reach_of, smallest
 from .state import State
 
 POLL = 0.2
@@ -91,11 +91,11 @@ class Session:
 
     def job(self, seconds: float, number: int) -> Job:
         dictionary = FUZZ / "generated" / f"{self.target}.dict"
-        mutator = self.program.parent / "mutator.so"
+        mutator = self.plan.house.mutator()
         return Job(self.program.resolve(), self.target, self.plan.corpus(self.target).resolve(),
                    given_inputs(self.target), self.artifacts.resolve(), self.work.resolve(),
                    max(1, int(seconds)), number, dictionary if dictionary.is_file() else None,
-                   mutator.resolve() if mutator.is_file() else None, self.plan.options)
+                   mutator if mutator.is_file() else None, self.plan.options)
 
     def start(self, seconds: float, number: int) -> None:
         self.running.append(self.kind(self.job(seconds, number)))
@@ -223,6 +223,15 @@ def look_at_spec(plan: Plan, state: State, target: str) -> None:
         entry["spec"]["last_new"] = done
 
 
+def keep_points(plan: Plan, target: str, wanted: dict[str, bytes]) -> None:
+    """Puts back what reaches a point of the spec that a corpus of the same code coverage does not:
+    one piece of code judges many fields."""
+    corpus = plan.corpus(target)
+    for name in sorted(set(wanted) - set(smallest(plan.house, target, [corpus]))):
+        data = wanted[name]
+        (corpus / hashlib.sha1(data).hexdigest()).write_bytes(data)
+
+
 def after(plan: Plan, state: State, target: str, session: Session, stop: Stop) -> None:
     """Findings, a small corpus, and what it reaches."""
     take_findings(plan, session, stop)
@@ -233,10 +242,12 @@ def after(plan: Plan, state: State, target: str, session: Session, stop: Stop) -
     program = plan.house.program("libfuzzer", target)
     more = given_inputs(target)
     more += [one.queue() for one in session.ended if isinstance(one, AflPlusPlus)]
+    wanted = smallest(plan.house, target, [corpus, *more]) if plan.spec else {}
     minimise(program, corpus, more, plan.options, stop)
-    state.target(target)["corpus"] = corpus_figures(corpus)
     if plan.spec:
+        keep_points(plan, target, wanted)
         look_at_spec(plan, state, target)
+    state.target(target)["corpus"] = corpus_figures(corpus)
 
 
 def line(state: State, target: str, engine: str, base: dict[str, Any]) -> str:
@@ -255,6 +266,8 @@ def campaign(plan: Plan, targets: list[str]) -> int:
     state = plan.state()
     plan.house.make_variant("libfuzzer", targets)
     plan.house.make_variant(ENGINES[plan.engine].variant, targets)
+    if plan.engine == "afl" and not plan.house.made:
+        plan.house.make_tool(plan.house.mutator())
     with Stop() as stop:
         for target in targets:
             recover(plan.corpus(target))

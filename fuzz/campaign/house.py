@@ -56,9 +56,12 @@ class House:
             if not self.program(variant, target).is_file():
                 raise Problem(f"there is no {self.program(variant, target)}")
 
-    def make_tool(self, name: str) -> Path:
-        """Builds one program of ours by its path below the build folder."""
-        path = self.build / name
+    def mutator(self) -> Path:
+        """What AFL++ loads to mutate as libFuzzer's targets do by themselves."""
+        return self.build / "fuzz" / "mutator-afl.so"
+
+    def make_tool(self, path: Path) -> Path:
+        """Builds one program of ours."""
         make(str(path), f"BUILD={self.build}")
         return path
 

@@ -43,7 +43,7 @@ def compare(spec: Any, program: Path, frames: Sequence[Frame]) -> list[str]:
 
 def oracle(house: House, inputs: dict[str, list[Path]]) -> int:
     """All inputs of these targets, each frame once. 0; 1 with differences, which are kept."""
-    program = house.make_tool("tests/judge")
+    program = house.make_tool(house.build / "tests" / "judge")
     spec = reading.load(ROOT / "spec")
     status = 0
     seen: set[Frame] = set()

@@ -5,8 +5,9 @@
  * codec/generated/tables.c.
  *
  * Inputs come on stdin in the frames of codec/tests/judge.c: four u32, little-endian: format,
- * options, index asked for, size; then so many bytes. The answer is one JSON object, with a number
- * of inputs for each thing that the rows have, so that a 0 is what was not reached.
+ * options, index asked for, size; then so many bytes. The answer is one JSON object: for each
+ * thing that the rows have the number of inputs that reached it and the first one, from 1; both are
+ * 0 for what was not reached.
  */
 #include "../../codec/tables/walk.h"
 
@@ -19,7 +20,8 @@ enum { FRAME = 16, WORD = 4, BUFFER = 1 << 20, NAME = 160, AREA_SIZE_AT = 8 };
 struct point {
 	char name[NAME];
 	uint64_t inputs; /* that reached it */
-	uint64_t last;   /* the input that was counted last, from 1 */
+	uint64_t first;  /* the first that did, from 1 */
+	uint64_t last;   /* the one that was counted last */
 };
 
 /* Where the points of a body or field begin among all points. */
@@ -166,6 +168,8 @@ static void reach(size_t point)
 {
 	if (points[point].last == inputs)
 		return;
+	if (!points[point].inputs)
+		points[point].first = inputs;
 	points[point].last = inputs;
 	points[point].inputs++;
 }
@@ -501,8 +505,8 @@ int main(void)
 	       (unsigned long long)inputs, (unsigned long long)verdicts[0],
 	       (unsigned long long)verdicts[1], (unsigned long long)verdicts[2]);
 	for (i = 0; i < count; i++)
-		printf("%s\n\"%s\":%llu", i ? "," : "", points[i].name,
-		       (unsigned long long)points[i].inputs);
+		printf("%s\n\"%s\":[%llu,%llu]", i ? "," : "", points[i].name,
+		       (unsigned long long)points[i].inputs, (unsigned long long)points[i].first);
 	puts("}}");
 	for (i = 1; i <= DEVFD_BODY_LINUX_CAP; i++)
 		free(places[i].fields);

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Iterable
 
-from .framing import Frame, formats_of, frames_of
+from .framing import Frame, formats_of, frame_of, frames_of, has_head
 from .house import House, Problem
 from .minimise import files
 
@@ -55,18 +55,21 @@ class Reached:
 
 
 def counted(house: House, frames: Iterable[Frame]) -> dict:
-    """What reach.c says of frames."""
+    """What reach.c says of frames: points by how many reached them, and first by which did."""
     program = tool(house)
     done = subprocess.run([program], input=b"".join(frame.packed() for frame in frames),
                           stdout=subprocess.PIPE, check=False)
     if done.returncode:
         raise Problem(f"{program}: status {done.returncode}")
-    return json.loads(done.stdout)
+    answer = json.loads(done.stdout)
+    answer["first"] = {name: first for name, (inputs, first) in answer["points"].items() if inputs}
+    answer["points"] = {name: inputs for name, (inputs, _) in answer["points"].items()}
+    return answer
 
 
 @lru_cache(maxsize=None)
 def tool(house: House) -> Path:
-    return house.make_tool("fuzz/reach")
+    return house.make_tool(house.build / "fuzz" / "reach")
 
 
 @lru_cache(maxsize=None)
@@ -93,6 +96,18 @@ def reach_of(house: House, target: str, paths: Iterable[Path]) -> Reached:
     reached = {name for name, inputs in answer["points"].items() if inputs}
     known = set(known_points(house, formats_of(target))) | reached
     return Reached(answer["inputs"], answer["accept"], set(answer["points"]), known, reached)
+
+
+def smallest(house: House, target: str, paths: Iterable[Path]) -> dict[str, bytes]:
+    """By point the smallest input that reaches it. Nothing of targets whose inputs have no head:
+    there one input judges many things."""
+    if not has_head(target):
+        return {}
+    found = sorted({path.read_bytes() for path in inputs_in(paths)},
+                   key=lambda one: (len(one), one))
+    framed = [(data, frame) for data in found if (frame := frame_of(target, data))]
+    first = counted(house, [frame for _, frame in framed])["first"]
+    return {name: framed[number - 1][0] for name, number in first.items()}
 
 
 def together(parts: Iterable[Reached]) -> Reached:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "fuzz"))
 
 from campaign import reach  # noqa: E402
+from campaign.campaign import Plan, keep_points  # noqa: E402
 from campaign.framing import FORMAT_SHIFT, Frame, frame_of  # noqa: E402
 from campaign.house import House, format_numbers  # noqa: E402
 
@@ -93,3 +94,21 @@ def test_files_of_a_target(tmp_path: Path) -> None:
     assert "rule linux.region_info.argsz.min" in one.missing()
     text = reach.table({"linux-region-info": one})
     assert text.splitlines()[-1].startswith("| linux-region-info | 2 | 1 of ")
+
+
+def test_the_smallest_input_of_each_point(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\0\6" + REGION_REPLY + b"more")
+    (tmp_path / "b").write_bytes(b"\0\6" + REGION_REPLY)
+    (tmp_path / "c").write_bytes(b"")
+    found = reach.smallest(HOUSE, "linux-region-info", [tmp_path])
+    assert found == {"rule linux.region_info.index": b"\0\6" + REGION_REPLY}
+
+
+def test_what_reaches_a_point_is_kept_where_coverage_would_not(tmp_path: Path) -> None:
+    plan = Plan(HOUSE, tmp_path, "libfuzzer", 1, 1, [])
+    plan.corpus("linux-region-info").mkdir(parents=True)
+    broken = b"\0\6" + REGION_REPLY
+    keep_points(plan, "linux-region-info", {"rule linux.region_info.index": broken})
+    assert [path.read_bytes() for path in plan.corpus("linux-region-info").iterdir()] == [broken]
+    keep_points(plan, "linux-region-info", {"rule linux.region_info.index": b"\0\6again"})
+    assert len(list(plan.corpus("linux-region-info").iterdir())) == 1
