@@ -78,6 +78,7 @@ include conformance/testees/naive/rules.mk
 include fuzz/rules.mk
 include fuzz/mutator/rules.mk
 include fuzz/oss-fuzz/rules.mk
+include fuzz/planted/rules.mk
 include generators/mutation/rules.mk
 
 # ---- Generated files ----
@@ -274,6 +275,8 @@ help:
 ## make print-fuzz-targets  the names of all fuzz targets
 ## make fuzz-out OUT=DIR  what OSS-Fuzz and ClusterFuzzLite take, with their variables
 ## make check-oss-fuzz [ONLY="address/*"]  those builds as OSS-Fuzz checks them, without docker and network
+## make planted [PLANTED_ONLY=GLOB]  build/fuzz/planted.json: how long a planted bug takes, with our mutator and without
+## make check-planted  each planted bug is found within 30 s with our mutator
 ## make check-mutator  what the mutator promises, under sanitizers; make bench-mutator  its speed
 ## make check-header HEADER=FILE  the spec against a vfio.h of yours
 ## make check-sabotage  planted faults, each to be noticed by the tests named for it
