@@ -140,6 +140,7 @@ check: setup
 	@$(MAKE) --no-print-directory check-python check-differential
 	@$(MAKE) --no-print-directory check-capture check-predict check-guest check-kernel-unit
 	@$(MAKE) --no-print-directory check-conformance check-naive
+	@$(MAKE) --no-print-directory check-fuzz-replay
 	@echo "make check: all good"
 
 check-unit: $(TEST_BINS)
@@ -273,6 +274,7 @@ help:
 ## make dist     build/dist: sources, amalgamation and corpus as tarballs
 ## make fuzz-targets [VARIANT=libfuzzer|plain|replay|afl|cov|msan] [TARGETS="tlv array"]  build/fuzz/VARIANT/TARGET
 ## make print-fuzz-targets  the names of all fuzz targets
+## make check-fuzz [FUZZ_SECONDS=20]  seeds, corpora and regressions under sanitizers, then libFuzzer on each target
 ## make fuzz-out OUT=DIR  what OSS-Fuzz and ClusterFuzzLite take, with their variables
 ## make check-oss-fuzz [ONLY="address/*"]  those builds as OSS-Fuzz checks them, without docker and network
 ## make planted [PLANTED_ONLY=GLOB]  build/fuzz/planted.json: how long a planted bug takes, with our mutator and without

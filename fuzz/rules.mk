@@ -4,7 +4,7 @@
 include fuzz/generated/targets.mk
 
 # One target for each format that the spec has, and those about several of them.
-FUZZ_ALL := $(FUZZ_FORMATS) convert differential
+FUZZ_ALL := $(FUZZ_FORMATS) convert differential dance
 TARGETS ?= $(FUZZ_ALL)
 VARIANT ?= libfuzzer
 FUZZ := $(BUILD)/fuzz
@@ -170,6 +170,54 @@ fuzz-out: $(addprefix $(FUZZ)/out/,$(FUZZ_ALL))
 			if [ -d $$d ]; then find $$d -type f; fi; \
 		done | LC_ALL=C sort | zip -q -X -D -@ $(OUT)/$${t}_seed_corpus.zip || exit 1; \
 	done
+
+# ---- Checks ----
+
+# What a target is to be run on: seeds, committed corpora and the inputs of bugs found.
+fuzz_inputs = $(wildcard $(addsuffix /$(1),fuzz/seeds fuzz/corpus fuzz/regressions) $(FUZZ)/unpacked/$(1))
+FUZZ_PACKED := $(wildcard fuzz/corpus/*.zip)
+FUZZ_REPLAYED := $(patsubst %,check-fuzz-replay-%,$(FUZZ_ALL))
+FUZZ_RUN := $(patsubst %,check-fuzz-run-%,$(FUZZ_ALL))
+# Seconds for each target.
+FUZZ_SECONDS ?= 20
+
+.PHONY: check-fuzz-replay check-fuzz fuzz-unpack $(FUZZ_REPLAYED) $(FUZZ_RUN)
+fuzz-unpack:
+	@rm -rf $(FUZZ)/unpacked
+	@for z in $(FUZZ_PACKED); do \
+		$(PYTHON) -m zipfile -e $$z $(FUZZ)/unpacked/$$(basename $$z .zip) || exit 1; \
+	done
+
+# Targets on a core that breaks a promise, for fuzz/tests/test_targets.py.
+FUZZ_WRAPPED := open_as open get_region get_area reply tables_reply ask put end explain
+comma := ,
+$(addprefix $(FUZZ)/broken/,$(FUZZ_ALL)): $(FUZZ)/broken/%: $(FUZZ)/replay/obj/fuzz/targets/%.o \
+		$(call fuzz_obj,replay,fuzz/targets/replay.c fuzz/tests/broken.c) $(FUZZ)/replay/libdevfd.a
+	@mkdir -p $(@D)
+	$(FUZZ_LINK_replay) $(patsubst %,-Wl$(comma)--wrap=devfd_%,$(FUZZ_WRAPPED)) -o $@ $^ $(FUZZ_LIBS_$*)
+
+check-fuzz-replay: fuzz-unpack
+	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 fuzz-targets VARIANT=replay TARGETS='$(FUZZ_ALL)'
+	@$(MAKE) --no-print-directory -s $(FUZZ_REPLAYED)
+	@$(PYTEST) fuzz/tests/test_targets.py
+
+$(FUZZ_REPLAYED): check-fuzz-replay-%:
+	@printf '%s: ' $*
+	@$(if $(call fuzz_inputs,$*),build/san/fuzz/replay/$* $(call fuzz_inputs,$*),echo none yet)
+
+check-fuzz: check-fuzz-replay
+	@$(MAKE) --no-print-directory -s fuzz-targets VARIANT=libfuzzer TARGETS='$(FUZZ_ALL)'
+	@$(MAKE) --no-print-directory -s $(FUZZ_RUN)
+
+# Each begins anew; what it found stays in build/fuzz/found.
+$(FUZZ_RUN): check-fuzz-run-%:
+	@rm -rf $(FUZZ)/check/$* && mkdir -p $(FUZZ)/check/$* $(FUZZ)/found
+	@if ! $(FUZZ)/libfuzzer/$* -max_len=512 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$*- \
+		$(patsubst %,-dict=%,$(wildcard fuzz/generated/$*.dict)) $(FUZZ)/check/$* $(call fuzz_inputs,$*) >$(FUZZ)/check/$*.log 2>&1; then \
+		grep -a -e '^promise broken' -e 'ERROR:' -e '^SUMMARY' -e 'Test unit written' $(FUZZ)/check/$*.log; exit 1; \
+	fi
+	@awk -v t=$* '/DONE/ { for (i = 1; i < NF; i++) if ($$i == "cov:") cov = $$(i + 1) } /number_of_executed_units/ { n = $$2 } \
+		/average_exec_per_sec/ { r = $$2 } END { printf "%s: %d executions, %d a second, %d edges\n", t, n, r, cov }' $(FUZZ)/check/$*.log
 
 include fuzz/campaign/rules.mk
 

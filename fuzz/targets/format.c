@@ -79,8 +79,8 @@ static void description(const struct fuzz_input *in)
 	if (input_share(hash, SALT_CUT, CUT))
 		promise_prefix(in, &d, hash % in->size);
 	if (input_share(hash, SALT_LOOKED_UP, LOOKED_UP)) {
-		promise_look_up(&leaves, &d, false, hash);
-		promise_look_up(&tables, &d, false, hash);
+		promise_look_up(&leaves, &d, input_all, hash);
+		promise_look_up(&tables, &d, input_all, hash);
 	}
 	if (!input_share(hash, SALT_WRITTEN, WRITTEN))
 		return;

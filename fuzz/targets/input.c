@@ -78,7 +78,7 @@ bool input_take_head(struct fuzz_input *in, const uint8_t *data, size_t size, si
 		return false;
 	if (size - head > INPUT_MAX - MARGIN)
 		return false;
-	in->head = data[0];
+	in->head = size ? data[0] : 0;
 	in->size = size - head;
 	in->p = place(data + head, in->size);
 	in->options = 0;

@@ -5,19 +5,22 @@
  *
  *	same-twice       reading the same bytes again gives the same
  *	tables-agree     the table engine gives what the leaves give
- *	open-alike       devfd_open() gives what devfd_open_as() gives where the magic says it
- *	error-told       a refusal names a rule and a place, and a size to come back with if that
- *helps prefix           less of an accepted input is refused, or gives a prefix of the same items
- *	fixed-point      what is written and read again is the same, and written again has the same
- *bytes exact-size       no load outside the input read-once        each byte of a reply is read at
- *most once work-bounded     loads grow linearly with the input nothing-written  outputs stay as
- *they were on reject item             an item says nothing without the flag that knows it, and all
- *its lists end access           what may be mapped is none, all of the region or the areas listed,
- *and inside look-up          an index gives what the walk gives producer         the producer role
- *accepts no more than the reader room             any smaller capacity gives DEVFD_ROOM and the
- *size, and nothing behind it loss             what is lost is told, and never opens anything calls
- *devfd_ask() asks as codec.h says, at most 3 times text             names, paths and explanations
- *stay in their buffers
+ *	open-alike       devfd_open() gives what devfd_open_as() gives
+ *	error-told       a refusal names a rule, a place, and the size to come back with
+ *	prefix           less of an accepted input gives less, and nothing else
+ *	fixed-point      written and read it is the same, and written again, too
+ *	exact-size       no load outside the input
+ *	read-once        each byte of a reply is read at most once
+ *	work-bounded     loads grow linearly with the input
+ *	nothing-written  outputs stay as they were on reject
+ *	item             nothing is said without its flag, and all lists end
+ *	access           what may be mapped is what was said, and inside
+ *	look-up          an index gives what the walk gives
+ *	producer         the producer role accepts no more than the reader
+ *	room             a smaller capacity is refused, and nothing is behind it
+ *	loss             what is lost is told, and never opens anything
+ *	calls            devfd_ask() asks as codec.h says, at most 3 times
+ *	text             names, paths and explanations stay in their buffers
  */
 #ifndef DEVFD_FUZZ_PROMISE_H
 #define DEVFD_FUZZ_PROMISE_H

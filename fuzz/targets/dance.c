@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * dance.c: the target of devfd_ask() against a hostile kernel, which the input is the script of:
+ *
+ *	byte 0		the call, counted from 0 (more than there are begin anew)
+ *	byte 1		the index asked for, 255 for 0xffffffff
+ *	bytes 2, 3	the capacity, least significant byte first
+ *
+ * then what the kernel does at each call; the last one again if there are more, and nothing with
+ * success if there is none:
+ *
+ *	byte 0		bits 0 to 3: what it returns (results[] below); bits 4 and 5: what
+ *			becomes of argsz: 0 as in the bytes, 1 what was offered, 2 that
+ *			and delta more, 3 delta
+ *	byte 1		delta, signed
+ *	bytes 2, 3	how many bytes follow
+ *	...		the reply, in this host's byte order; what does not fit is cut
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "../../codec/tables/loops.h"
+#include "input.h"
+#include "item.h"
+#include "promise.h"
+#include "reading.h"
+
+enum {
+	HEAD = 4,
+	STEP = 4,
+	CALLS = DEVFD_HOT_RESET_INFO,
+	CALLS_MAX = 3,
+	ERRNO_LAST = 4095,
+	RESULT_MASK = 15,
+	HOW_SHIFT = 4,
+	HOW_MASK = 3,
+	HOW_AS_IS = 0,
+	HOW_OFFERED = 1,
+	HOW_MORE = 2,
+	INDEX_AT = 8,
+	INDEX_END = 12,
+	ROOM_ASK = 0,
+	ROOM_TABLES = 1,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* By enum devfd_call - 1. */
+static const struct {
+	uint32_t number, kind;
+	bool has_index;
+} calls[CALLS] = {
+	{107, DEVFD_DEVICE, false}, {108, DEVFD_REGION, true},     {109, DEVFD_IRQ, true},
+	{112, DEVFD_IOMMU, false},  {112, DEVFD_HOT_RESET, false},
+};
+
+/* ENOSPC stands for room that is lacking, where a call has a list; of the others, the first and the
+ * last errno of either sign, and what is none. */
+static const int results[RESULT_MASK + 1] = {
+	0,       0,       0, 0,  0,          ENOSPC,          -ENOSPC,
+	EINVAL,  -EINVAL, 1, -1, ERRNO_LAST, -ERRNO_LAST - 1, ERRNO_LAST + 1,
+	INT_MIN, INT_MAX,
+};
+
+struct kernel {
+	const uint8_t *step, *end; /* of the script */
+	uint32_t call, index;
+	const uint8_t *buf;
+	size_t capacity;
+	uint32_t calls, offered; /* made; by the last */
+	int result;              /* of the last */
+};
+
+static uint32_t host32(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+static uint32_t errno_told(int result)
+{
+	int64_t number = result < 0 ? -(int64_t)result : result;
+
+	return number > ERRNO_LAST ? EIO : (uint32_t)number;
+}
+
+/* The struct holds argsz and the index, and is zero elsewhere. */
+static void promise_asked(const struct kernel *k, uint32_t number, const uint8_t *p,
+			  uint32_t offered)
+{
+	bool has_index = calls[k->call - 1].has_index;
+	uint32_t i;
+
+	PROMISE("calls", k->calls <= CALLS_MAX, "call %u", k->calls);
+	PROMISE("calls", number == calls[k->call - 1].number, "ioctl %u for call %u", number,
+		k->call);
+	PROMISE("calls", p == k->buf && offered <= k->capacity, "%u bytes offered of %zu", offered,
+		k->capacity);
+	PROMISE("calls", host32(p) == offered, "argsz is %u of %u", host32(p), offered);
+	PROMISE("calls", !has_index || host32(p + INDEX_AT) == k->index, "index %u is asked as %u",
+		k->index, host32(p + INDEX_AT));
+	for (i = 4; i < offered; i++) {
+		if (has_index && i >= INDEX_AT && i < INDEX_END)
+			continue;
+		PROMISE("calls", !p[i], "byte %u of %u is not clear", i, offered);
+	}
+}
+
+static int play(void *context, uint32_t number, void *arg, uint32_t offered)
+{
+	struct kernel *k = context;
+	uint32_t how, size, argsz;
+	const uint8_t *step = k->step;
+	uint8_t *p = arg;
+
+	k->calls++;
+	promise_asked(k, number, p, offered);
+	k->offered = offered;
+	k->result = 0;
+	if (k->end - step < STEP)
+		return 0;
+	size = step[2] | (uint32_t)step[3] << 8;
+	if (size > (size_t)(k->end - step) - STEP)
+		size = (uint32_t)(k->end - step) - STEP;
+	/* The last one stays. */
+	if (k->end - step - STEP - size >= STEP)
+		k->step = step + STEP + size;
+	memcpy(p, step + STEP, size < offered ? size : offered);
+	how = step[0] >> HOW_SHIFT & HOW_MASK;
+	argsz = (uint32_t)(int8_t)step[1];
+	if (how == HOW_OFFERED)
+		argsz = offered;
+	if (how == HOW_MORE)
+		argsz += offered;
+	if (how != HOW_AS_IS)
+		memcpy(p, &argsz, sizeof(argsz));
+	k->result = results[step[0] & RESULT_MASK];
+	return k->result;
+}
+
+typedef int ask_fn(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
+		   size_t capacity, struct devfd_item *item, struct devfd_error *e);
+
+static int run(ask_fn *ask, const struct fuzz_input *in, uint32_t room, struct kernel *k,
+	       struct devfd_item *item, struct devfd_error *e)
+{
+	uint8_t *buf;
+
+	memset(k, 0, sizeof(*k));
+	k->capacity = in->p[2] | (uint32_t)in->p[3] << 8;
+	k->call = 1 + in->p[0] % CALLS;
+	k->index = in->p[1] == INPUT_INDEX_LAST ? 0xffffffffu : in->p[1];
+	k->step = in->p + HEAD;
+	k->end = in->p + in->size;
+	buf = output_room(room, k->capacity);
+	k->buf = buf;
+	make_dirty(buf, k->capacity);
+	make_dirty(item, sizeof(*item));
+	make_dirty(e, sizeof(*e));
+	return ask(k->call, k->index, play, k, buf, k->capacity, item, e);
+}
+
+/* The item of a call that failed has index and error, and nothing else. */
+static void promise_unreadable(const struct kernel *k, const struct devfd_item *item)
+{
+	struct devfd_item bare;
+
+	memset(&bare, 0, sizeof(bare));
+	bare.kind = calls[k->call - 1].kind;
+	bare.state = DEVFD_UNREADABLE;
+	bare.index = k->index;
+	bare.error = errno_told(k->result);
+	PROMISE("calls", bare.error, "unreadable, but no call failed");
+	PROMISE("calls", same_item(item, &bare), "unreadable with error %u: the item says more",
+		item->error);
+}
+
+/* It says what devfd_reply() says of the last reply, unless that call failed. */
+static void promise_outcome(const struct kernel *k, int rc, const struct devfd_item *item,
+			    const struct devfd_error *e)
+{
+	const struct span span = {k->buf, k->capacity};
+	struct devfd_item judged;
+	struct devfd_error why;
+	int judgement;
+
+	PROMISE("error-told", (rc == DEVFD_MORE) == (e->need != 0), "result %d, need %u", rc,
+		e->need);
+	if (rc == DEVFD_IS_UNREADABLE) {
+		PROMISE("error-told", !e->rule && !e->at, "a call that failed broke rule %u",
+			e->rule);
+		promise_unreadable(k, item);
+		return;
+	}
+	if (rc != DEVFD_OK)
+		PROMISE("nothing-written", is_dirty(item, sizeof(*item)),
+			"the item was written with result %d", rc);
+	if (rc == DEVFD_MORE)
+		PROMISE("calls", k->calls == CALLS_MAX || e->need > k->capacity,
+			"%u bytes are needed of %zu, after %u calls", e->need, k->capacity,
+			k->calls);
+	if (!k->calls) {
+		PROMISE("calls", rc == DEVFD_MORE, "no call, and result %d", rc);
+		return;
+	}
+	PROMISE("calls", !k->result || rc == DEVFD_MORE, "a call failed with %d, but result %d",
+		k->result, rc);
+	judgement = devfd_reply(k->call, 0, k->index, k->buf, k->offered, &judged, &why);
+	promise_agree("calls", "devfd_reply", rc, e, judgement, &why);
+	if (rc != DEVFD_OK)
+		return;
+	PROMISE("calls", same_item(item, &judged), "devfd_reply gives another item");
+	promise_item(item, &span);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct devfd_item item, other;
+	struct devfd_error e, why;
+	struct kernel kernel, again;
+	struct fuzz_input in;
+	int rc, other_rc;
+
+	if (!input_take_head(&in, data, size, 0) || in.size < HEAD)
+		return 0;
+	rc = run(devfd_ask, &in, ROOM_ASK, &kernel, &item, &e);
+	promise_outcome(&kernel, rc, &item, &e);
+	other_rc = run(devfd_tables_ask, &in, ROOM_TABLES, &again, &other, &why);
+	promise_agree("tables-agree", "tables", rc, &e, other_rc, &why);
+	PROMISE("tables-agree", kernel.calls == again.calls && kernel.offered == again.offered,
+		"%u calls, the last of %u bytes; tables: %u, %u", kernel.calls, kernel.offered,
+		again.calls, again.offered);
+	promise_outcome(&again, other_rc, &other, &why);
+	return 0;
+}
