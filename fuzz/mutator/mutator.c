@@ -434,12 +434,21 @@ static uint32_t format_of(uint32_t *format, const uint8_t *p, size_t size)
 	return HEAD;
 }
 
+static enum finish any_finish(struct devfd_dice *d)
+{
+	uint32_t roll = devfd_roll(d, 16);
+
+	if (roll < 6)
+		return FINISH_WELL;
+	return roll < 14 ? FINISH_BUT_ONE : FINISH_RAW;
+}
+
 static size_t mutate_pieces(struct devfd_pieces *s, uint8_t *p, uint32_t head, size_t max,
 			    struct devfd_dice *d)
 {
-	uint32_t roll = devfd_roll(d, 16), less;
-	enum finish how = roll < 6 ? FINISH_WELL : roll < 14 ? FINISH_BUT_ONE : FINISH_RAW;
+	enum finish how = any_finish(d);
 	uint8_t spare[2] = {p[0], p[1]};
+	uint32_t less;
 
 	/* One broken rule is told best from an input that is else as it was, or has a body more. */
 	less = how == FINISH_BUT_ONE ? devfd_roll(d, 4) : 0;
@@ -529,6 +538,11 @@ size_t devfd_cross(uint32_t format, const uint8_t *a, size_t a_size, const uint8
 	do
 		take_part(&s, &other, &d);
 	while (devfd_roll(&d, 2));
-	return head + finish(&s, head == HEAD ? out : spare, out + head, max - head,
-			     devfd_roll(&d, 4) ? FINISH_WELL : FINISH_RAW, &d);
+	/* libFuzzer crosses as often as it mutates: a cross is changed as well. */
+	if (devfd_roll(&d, 2))
+		change_pieces(&s, &d, 1);
+	size = finish(&s, head == HEAD ? out : spare, out + head, max - head, any_finish(&d), &d);
+	if (s.row->shape == DEVFD_SHAPE_REPLY && head == HEAD)
+		out[0] = (uint8_t)((out[0] & ~1u) | (s.big & 1));
+	return head + size;
 }

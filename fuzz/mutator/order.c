@@ -95,11 +95,13 @@ static void drop_strangers(struct devfd_pieces *s)
 static void sort_records(struct devfd_pieces *s)
 {
 	uint32_t i, j, to, level;
+	uint64_t rank;
 
-	for (i = 1; i < s->count; i++) {
+	for (i = 2; i < s->count; i++) {
 		if (s->piece[i].kind != DEVFD_PIECE_RECORD)
 			continue;
 		level = s->piece[i].level;
+		rank = rank_of(s, i);
 		to = i;
 		for (j = i; j > 1; j--) {
 			if (s->piece[j - 1].level < level ||
@@ -107,7 +109,7 @@ static void sort_records(struct devfd_pieces *s)
 				break;
 			if (s->piece[j - 1].level > level)
 				continue;
-			if (rank_of(s, j - 1) <= rank_of(s, i))
+			if (rank_of(s, j - 1) <= rank)
 				break;
 			to = j - 1;
 		}
@@ -159,6 +161,8 @@ static void add_needed(struct devfd_pieces *s)
 	for (k = 0; s->version > 1 && k < devfd_records_count; k++) {
 		const struct devfd_record *row = &devfd_records[k];
 
+		if (!row->needed && !row->place)
+			continue;
 		for (i = 0; i < s->count; i = next) {
 			next = i ? devfd_shape_next(s, i) : 1;
 			if (i ? !row->needed || row->place : !row->place)
