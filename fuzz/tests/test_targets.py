@@ -38,8 +38,11 @@ BROKEN = {
     "text": "differential",
 }
 
-# A device that is asked for, with room, and says nothing.
-DANCE = bytes([0, 0, 0, 1])
+# Made here: a device that is asked for, with room, and says nothing; a tlv file without a magic.
+MADE = {
+    "calls": bytes([0, 0, 0, 1]),
+    "text": bytes(2 + 12),
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,9 +56,9 @@ def built() -> None:
 
 def inputs(promise: str, folder: Path) -> list[Path]:
     target = BROKEN[promise]
-    if target == "dance":
-        (folder / "script").write_bytes(DANCE)
-        return [folder / "script"]
+    if promise in MADE:
+        (folder / "made").write_bytes(MADE[promise])
+        return [folder / "made"]
     seeds = sorted((ROOT / "fuzz" / "seeds" / target).iterdir())
     assert seeds
     if promise == "same-twice":
