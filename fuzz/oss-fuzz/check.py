@@ -193,9 +193,10 @@ def without_network(command: list[str]) -> list[str]:
     return [*alone, *command] if may else command
 
 
-def expected(project: Path, variables: dict[str, str]) -> tuple[str, ...]:
+def printed(goal: str, project: Path, variables: dict[str, str]) -> tuple[str, ...]:
+    """The names that make prints; none if it cannot."""
     run = subprocess.run(
-        ["make", "-s", "--no-print-directory", "print-fuzz-targets"],
+        ["make", "-s", "--no-print-directory", goal],
         cwd=project,
         env=variables,
         capture_output=True,
@@ -213,7 +214,8 @@ def build_targets(build: Build, folder: Path) -> tuple[Verdict, Output]:
     copy_sources(project)
     output = Output(folder / "moved" / "elsewhere", build)
     variables = environment(build, folder)
-    output.expected = expected(project, variables)
+    output.expected = printed("print-fuzz-targets", project, variables)
+    output.mutated = printed("print-fuzz-mutated", project, variables)
     output.optional = OPTIONAL.get((build.sanitizer, build.architecture), ())
     shutil.copy2(project / "fuzz/oss-fuzz/build.sh", folder / "src" / "build.sh")
     command = without_network(["bash", "-eu", str(folder / "src" / "build.sh")])

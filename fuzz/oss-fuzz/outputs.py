@@ -40,6 +40,8 @@ class Output:
     # Names that may be left out if the build said why.
     optional: tuple[str, ...] = ()
     log: str = ""
+    # Names of targets that bring a mutator of their own.
+    mutated: tuple[str, ...] = ()
 
     def targets(self) -> list[str]:
         """Programs, which is what the engines' tools take for targets: executable and ELF."""

@@ -13,8 +13,37 @@ check-oss-fuzz-unit:
 	@.ci/setup fuzz
 	@$(PYTEST) fuzz/tests/test_oss_fuzz.py
 
-# Options of the targets that have none of their own.
+# Options of a target, or those of all that have none of their own.
+fuzz_options = $(or $(wildcard fuzz/oss-fuzz/$(1).options),fuzz/oss-fuzz/target.options)
+
 .PHONY: fuzz-options
 fuzz-out: | fuzz-options
 fuzz-options:
-	@for t in $(FUZZ_ALL); do cp fuzz/oss-fuzz/target.options $(OUT)/$$t.options || exit 1; done
+	@$(foreach t,$(FUZZ_ALL),cp $(call fuzz_options,$(t)) $(OUT)/$(t).options &&) true
+
+# ---- Our mutator in what OSS-Fuzz builds ----
+
+# Where the engine is libFuzzer, and finds its way by coverage: AFL++ takes a mutator as a shared object, which has no place
+# in $OUT. Compiled for the same machine as the rest, without its sanitizers and counters.
+FUZZ_OUT_MUTATED = $(if $(filter libfuzzer,$(FUZZING_ENGINE)),$(if $(filter-out coverage,$(SANITIZER)),$(FUZZ_MUTATED)))
+FUZZ_OUT_MUTATOR := $(FUZZ)/out/mutator
+FUZZ_OUT_COMPILE = $(CC) $(FUZZ_STD) $(CFLAGS) -fno-sanitize=all -Wno-unused-command-line-argument -MMD -MP -c
+
+$(FUZZ_OUT_MUTATOR)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_OUT_COMPILE) -o $@ $<
+
+# With a core of its own, of which no name is seen outside.
+$(FUZZ_OUT_MUTATOR)/mutator.o: $(patsubst %.c,$(FUZZ_OUT_MUTATOR)/obj/%.o,$(FUZZ_MUTATOR_LIB) $(CORE) $(TABLES))
+	$(CC) $(filter -m32,$(CFLAGS)) -nostdlib -r -o $@ $^
+	objcopy --keep-global-symbol=devfd_mutate --keep-global-symbol=devfd_cross $@
+
+$(FUZZ_MUTATED:%=$(FUZZ_OUT_MUTATOR)/%.o): $(FUZZ_OUT_MUTATOR)/%.o: fuzz/mutator/libfuzzer.c
+	@mkdir -p $(@D)
+	$(FUZZ_OUT_COMPILE) -DFUZZ_FORMAT=$(or $(FUZZ_FORMAT_$*),0) -o $@ $<
+
+$(foreach t,$(FUZZ_OUT_MUTATED),$(eval $(FUZZ)/out/$(t): $(FUZZ_OUT_MUTATOR)/$(t).o $(FUZZ_OUT_MUTATOR)/mutator.o))
+
+.PHONY: print-fuzz-mutated
+print-fuzz-mutated:
+	@echo $(FUZZ_OUT_MUTATED)

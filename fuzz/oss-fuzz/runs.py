@@ -127,6 +127,8 @@ def start_libfuzzer(output: Output, target: str, place: Place) -> Verdict:
     if status:
         verdict.faults.append(f"-runs=4: exit {status}: {last_line(text)}")
         return verdict
+    if target in output.mutated and "found LLVMFuzzerCustomMutator" not in text:
+        verdict.faults.append("-runs=4: has not the mutator that it is to have")
     edges = re.search(r"\(([0-9]+) inline 8-bit counters\)", text)
     if edges is None:
         verdict.faults.append("-runs=4: did not say how many counters it has")
@@ -259,6 +261,8 @@ def start(output: Output, place: Place) -> Verdict:
         verdict.faults += [f"{target}: {fault}" for fault in one.faults]
         verdict.warnings += [f"{target}: {warning}" for warning in one.warnings]
     said = AFL_READY if afl else "-runs=4, alone and with options, dictionary and seeds"
+    if output.mutated:
+        said += f", {len(output.mutated)} with a mutator of their own"
     verdict.summary = f"{said}; {place.said()}"
     return verdict
 

@@ -298,6 +298,12 @@ def test_writing_is_seen_where_no_namespace_can_be_made(
     assert "state" in failing(out)["start"]
 
 
+def test_a_mutator_that_is_missing(out: Path) -> None:
+    output = Output(out, Build(), mutated=("good",))
+    place = runs.Place(out.parent / "temporary", out)
+    assert "has not the mutator" in "\n".join(runs.start(output, place).faults)
+
+
 # ---- Other engines ----
 
 
