@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MAX_LEN = 512
+# A head without anything behind it: of less, no target reads anything, and libFuzzer gives up.
+START = bytes(2)
 # An input that takes longer than this many seconds is a finding.
 TIMEOUT = 10
 MEMORY_MB = 2048
@@ -66,6 +68,8 @@ class Process:
         job.work.mkdir(parents=True, exist_ok=True)
         job.corpus.mkdir(parents=True, exist_ok=True)
         job.artifacts.mkdir(parents=True, exist_ok=True)
+        if not any(job.corpus.iterdir()):
+            (job.corpus / "start").write_bytes(START)
         self.child = self.start()
 
     def start(self) -> subprocess.Popen:
@@ -164,7 +168,7 @@ class AflPlusPlus(Process):
         words = ["afl-fuzz", "-i", "-" if resumed else str(start_folder(job)), "-o", str(self.out),
                  "-M" if job.number == 0 else "-S", self.name, "-V", str(job.seconds),
                  "-t", str(1000 * TIMEOUT), "-m", "none", "-G", str(MAX_LEN)]
-        if job.number == 0 and any(job.corpus.iterdir()):
+        if job.number == 0:
             words += ["-F", str(job.corpus)]
         if job.dictionary:
             words += ["-x", str(job.dictionary)]
@@ -213,8 +217,6 @@ def start_folder(job: Job) -> Path:
         for path in source.iterdir():
             if path.is_file() and path.stat().st_size:
                 (folder / path.name).write_bytes(path.read_bytes())
-    if not any(folder.iterdir()):
-        (folder / "empty").write_bytes(bytes(2))
     return folder
 
 

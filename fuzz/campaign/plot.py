@@ -42,9 +42,11 @@ def draw(data: dict[str, Any], known: dict[str, int], out: Path) -> None:
     handles.append(pyplot.Line2D([], [], color="#333333", linestyle=":", linewidth=1,
                                  label="all that can be reached"))
     figure.legend(handles=handles, loc="upper center", ncol=3, frameon=False)
+    figure.supxlabel("processor time", fontsize=9)
     figure.tight_layout(rect=(0, 0, 1, 1 - 0.32 / (2.1 * rows + 0.5)))
     out.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out, format="svg", metadata={"Date": None, "Title": "Rules broken over time"})
+    figure.savefig(out, format="svg", facecolor="white",
+                   metadata={"Date": None, "Title": "Rules broken over time"})
     pyplot.close(figure)
 
 
