@@ -87,7 +87,8 @@ def one_run(house: House, run: Run, moments: list[int]) -> dict[str, Any]:
         corpus = folder / "corpus"
         corpus.mkdir()
         (corpus / "start").write_bytes(START)
-        command = [house.program(run.variant, run.target), f"-seed={run.seed}",
+        # An input that a smaller one of the same coverage replaces may have broken a rule.
+        command = [house.program(run.variant, run.target), f"-seed={run.seed}", "-reduce_inputs=0",
                    f"-max_total_time={PATIENCE * moments[-1]}", f"-max_len={MAX_LEN}",
                    f"-artifact_prefix={folder}/broken-", str(corpus)]
         with (folder / "log").open("wb") as out:

@@ -51,7 +51,7 @@ class House:
         """Builds the programs of one variant."""
         if not self.made:
             make("fuzz-targets", f"VARIANT={variant}", f"TARGETS={' '.join(targets)}",
-                 f"BUILD={self.build}")
+                 f"BUILD={shown(self.build)}")
         for target in targets:
             if not self.program(variant, target).is_file():
                 raise Problem(f"there is no {self.program(variant, target)}")
@@ -62,7 +62,8 @@ class House:
 
     def make_tool(self, path: Path) -> Path:
         """Builds one program of ours."""
-        make(str(path), f"BUILD={self.build}")
+        # Named as make names it by itself: its lists of headers know a file by one name only.
+        make(shown(path), f"BUILD={shown(self.build)}")
         return path
 
 
