@@ -28,20 +28,20 @@ static int break_fits(const struct devfd_view *v, const struct devfd_rule_info *
 	struct devfd_spot a = devfd_view_operand(v, &rule->operands[0], element);
 	struct devfd_spot b = devfd_view_operand(v, &rule->operands[1], element);
 	struct devfd_spot c = devfd_view_operand(v, &rule->operands[2], element);
+	uint64_t rest_of_a = c.value - (b.value > c.value ? 0 : b.value);
+	uint64_t rest_of_b = c.value - (a.value > c.value ? 0 : a.value);
 	uint32_t how = devfd_roll(d, 4);
 
+	if (!a.p && !b.p)
+		return 0;
 	if (how == 0 && c.p && a.value + b.value)
 		devfd_view_set(v, &c, a.value + b.value - 1);
-	else if (how == 1 && b.p)
-		devfd_view_set(v, &b, c.value - (a.value > c.value ? 0 : a.value) + 1);
-	else if (a.p && how == 2)
+	else if (!a.p || (how == 1 && b.p))
+		devfd_view_set(v, &b, rest_of_b + 1);
+	else if (how == 2)
 		devfd_view_set(v, &a, devfd_view_most_of(a.width) - devfd_roll(d, 3));
-	else if (a.p)
-		devfd_view_set(v, &a, c.value - (b.value > c.value ? 0 : b.value) + 1);
-	else if (b.p)
-		devfd_view_set(v, &b, c.value - (a.value > c.value ? 0 : a.value) + 1);
 	else
-		return 0;
+		devfd_view_set(v, &a, rest_of_a + 1);
 	return 1;
 }
 
@@ -99,7 +99,7 @@ static int break_element(const struct devfd_view *v, const struct devfd_field_ro
 
 	if (size < f->width)
 		return 0;
-	return break_fits(v, rule, p + devfd_roll(d, size / f->width) * f->width, d);
+	return break_fits(v, rule, p + (size_t)devfd_roll(d, size / f->width) * f->width, d);
 }
 
 /* ---- One rule broken ---- */
@@ -166,7 +166,8 @@ static int break_rest(const struct devfd_view *v, const struct devfd_body_row *r
 		devfd_view_set(v, &o, size / f->width + 1);
 	else if (how == 1)
 		devfd_view_set(v, &o,
-			       devfd_view_most_of(o.width) / (f->width * (1 + devfd_roll(d, 2))) +
+			       devfd_view_most_of(o.width) /
+					       ((uint64_t)f->width * (1 + devfd_roll(d, 2))) +
 				       1);
 	else if (how == 2 && f->pad && size > 4)
 		devfd_view_set(v, &o, size - 4);

@@ -46,11 +46,10 @@ static uint64_t tame_value(const struct devfd_view *v, const struct devfd_field_
 	}
 }
 
-static uint64_t wild_value(const struct devfd_view *v, const struct devfd_field_row *f,
-			   uint64_t old, struct devfd_dice *d)
+static uint64_t wild_value(const struct devfd_view *v, const struct devfd_body_row *row,
+			   const struct devfd_field_row *f, uint64_t old, struct devfd_dice *d)
 {
 	const struct devfd_piece *p = &v->s->piece[v->piece];
-	const struct devfd_body_row *row = devfd_piece_row(p);
 	struct devfd_spot o;
 
 	switch (devfd_roll(d, 12)) {
@@ -90,7 +89,7 @@ static void change_rest(const struct devfd_view *v, const struct devfd_piece *p,
 	if (!size)
 		return;
 	if (size >= 8 && devfd_roll(d, 2))
-		devfd_store(rest + (devfd_roll(d, size / 8) * 8), 8, v->s->big,
+		devfd_store(rest + (size_t)devfd_roll(d, size / 8) * 8, 8, v->s->big,
 			    devfd_roll(d, 3) ? devfd_roll(d, 65536) : devfd_roll64(d));
 	else
 		rest[devfd_roll(d, size)] = (uint8_t)devfd_roll(d, 256);
@@ -124,5 +123,5 @@ void devfd_rules_change(struct devfd_pieces *s, uint32_t i, struct devfd_dice *d
 		return;
 	}
 	devfd_view_set(&v, &o,
-		       tame ? tame_value(&v, f, o.value, d) : wild_value(&v, f, o.value, d));
+		       tame ? tame_value(&v, f, o.value, d) : wild_value(&v, row, f, o.value, d));
 }

@@ -66,16 +66,16 @@ static void move_any(struct devfd_pieces *s, struct devfd_dice *d, int drop)
 	if (!from)
 		return;
 	level = s->piece[to].level;
-	if (s->piece[from].kind == DEVFD_PIECE_RECORD && !devfd_roll(d, 4) && level < 3 && to > 1) {
-		level++;
+	if (s->piece[from].kind == DEVFD_PIECE_RECORD) {
+		if (!devfd_roll(d, 4) && level < 3 && to > 1)
+			level++;
+		if (s->row->shape == DEVFD_SHAPE_SLOTS && !level)
+			level = 1;
 	}
 	if (s->row->shape == DEVFD_SHAPE_REPLY)
 		level = 1;
-	else if (s->piece[from].kind == DEVFD_PIECE_SLOT)
+	if (s->piece[from].kind == DEVFD_PIECE_SLOT)
 		level = 0;
-	else if (s->row->shape == DEVFD_SHAPE_SLOTS && s->piece[from].kind == DEVFD_PIECE_RECORD &&
-		 !level)
-		level = 1;
 	if (!devfd_shape_copy(s, from, to, level))
 		return;
 	if (drop) {

@@ -9,7 +9,7 @@ import re
 import pytest
 from oracle_typed import ORACLE
 
-from devfdgen import model
+from devfdgen import emit, model
 from devfdgen.emit import fuzz
 from devfdgen.emit.fuzz import dictionaries, json_seeds, seeds, shapes, targets
 from devfdgen.emit.tables.rows import Rows
@@ -110,3 +110,8 @@ def test_good_bodies_come_from_every_place(spec: model.Spec) -> None:
     assert any(one.parent == "DEVFD_BODY_ARRAY_REGION" for one in found["array"])
     assert {one.body for one in found["linux-region-info"]} >= {
         shapes.number(cap) for cap in spec.formats["linux"].chains["region_cap"].caps.values()}
+
+
+def test_without_vectors_there_is_nothing_for_fuzzing() -> None:
+    assert fuzz in emit.targets()
+    assert fuzz not in emit.targets(without=["vectors"])

@@ -42,13 +42,14 @@ def environment(package: str) -> jinja2.Environment:
 
 
 def targets(without: Collection[str] = ()) -> list:
-    """Every sub-package, in alphabetical order, but for those named."""
+    """Every sub-package, in alphabetical order, but for those named and those that need one of
+    them (NEEDS)."""
     names = {info.name for info in pkgutil.iter_modules(__path__) if info.ispkg}
     if unknown := set(without) - names:
         known = ", ".join(sorted(names))
         raise Refused(f"there is no target {', '.join(sorted(unknown))}; there are: {known}")
-    names = sorted(names - set(without))
-    return [importlib.import_module(f"{__name__}.{name}") for name in names]
+    found = [importlib.import_module(f"{__name__}.{name}") for name in sorted(names - set(without))]
+    return [one for one in found if not set(getattr(one, "NEEDS", ())) & set(without)]
 
 
 def clang_format(text: str, out_dir: Path) -> str:

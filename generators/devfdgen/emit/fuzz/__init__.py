@@ -15,6 +15,7 @@ from .targets import Target, all_targets
 
 FOLDER = "fuzz/generated"
 SEEDS = "fuzz/seeds"
+NEEDS = ("vectors",)  # seeds and good bodies are taken from them
 
 
 @dataclass(frozen=True)
