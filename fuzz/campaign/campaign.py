@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Callable
 
 from .engines import ENGINES, AflPlusPlus, Job, Process
 from .findings import Finder, recheck
@@ -223,13 +223,23 @@ def look_at_spec(plan: Plan, state: State, target: str) -> None:
         entry["spec"]["last_new"] = done
 
 
-def keep_points(plan: Plan, target: str, wanted: dict[str, bytes]) -> None:
+def keep_points(house: House, target: str, corpus: Path, wanted: dict[str, bytes]) -> None:
     """Puts back what reaches a point of the spec that a corpus of the same code coverage does not:
     one piece of code judges many fields."""
-    corpus = plan.corpus(target)
-    for name in sorted(set(wanted) - set(smallest(plan.house, target, [corpus]))):
+    for name in sorted(set(wanted) - set(smallest(house, target, [corpus]))):
         data = wanted[name]
         (corpus / hashlib.sha1(data).hexdigest()).write_bytes(data)
+
+
+def shrink(plan: Plan, target: str, more: list[Path], stop: Callable[[], bool]) -> tuple[int, int]:
+    """A small corpus that reaches what the corpus and `more` do; inputs before and after."""
+    corpus = plan.corpus(target)
+    wanted = smallest(plan.house, target, [corpus, *more]) if plan.spec else {}
+    program = plan.house.program("libfuzzer", target)
+    before, _ = minimise(program, corpus, more, plan.options, stop)
+    if plan.spec:
+        keep_points(plan.house, target, corpus, wanted)
+    return before, len(files(corpus))
 
 
 def after(plan: Plan, state: State, target: str, session: Session, stop: Stop) -> None:
@@ -239,13 +249,10 @@ def after(plan: Plan, state: State, target: str, session: Session, stop: Stop) -
     state.target(target)["corpus"] = corpus_figures(corpus)
     if stop():
         return
-    program = plan.house.program("libfuzzer", target)
     more = given_inputs(target)
     more += [one.queue() for one in session.ended if isinstance(one, AflPlusPlus)]
-    wanted = smallest(plan.house, target, [corpus, *more]) if plan.spec else {}
-    minimise(program, corpus, more, plan.options, stop)
+    shrink(plan, target, more, stop)
     if plan.spec:
-        keep_points(plan, target, wanted)
         look_at_spec(plan, state, target)
     state.target(target)["corpus"] = corpus_figures(corpus)
 

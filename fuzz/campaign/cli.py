@@ -12,7 +12,7 @@ from typing import Any
 from .engines import ENGINES
 from .figures import figures, status
 from .house import FUZZ, ROOT, House, Problem, given_inputs, shown
-from .state import State, write_whole
+from .state import State, alone, write_whole
 
 # What a command needs beyond this is imported where it is used: the oracle wants Debian's
 # python3-yaml, the plot python3-matplotlib, a campaign neither.
@@ -111,7 +111,8 @@ def run_campaign(args: argparse.Namespace, house: House) -> int:
     from .campaign import Plan, campaign
     plan = Plan(house, args.out, args.engine, args.seconds, args.jobs, args.option,
                 args.minimise_seconds, not args.no_spec)
-    return campaign(plan, house.choose(args.target))
+    with alone(args.out):
+        return campaign(plan, house.choose(args.target))
 
 
 def run_status(args: argparse.Namespace, _house: House) -> int:
@@ -121,13 +122,14 @@ def run_status(args: argparse.Namespace, _house: House) -> int:
 
 
 def run_minimise(args: argparse.Namespace, house: House) -> int:
-    from .minimise import minimise
-    targets = [one for one in house.choose(args.target) if (args.out / "corpus" / one).is_dir()]
+    from .campaign import Plan, shrink
+    plan = Plan(house, args.out, "libfuzzer", 0, 0, [])
+    targets = [one for one in house.choose(args.target) if plan.corpus(one).is_dir()]
     house.make_variant("libfuzzer", targets)
-    for target in targets:
-        before, after = minimise(house.program("libfuzzer", target), args.out / "corpus" / target,
-                                 given_inputs(target))
-        print(f"{target}: {before} inputs before, {after} after")
+    with alone(args.out):
+        for target in targets:
+            before, after = shrink(plan, target, given_inputs(target), lambda: False)
+            print(f"{target}: {before} inputs before, {after} after")
     return 0
 
 

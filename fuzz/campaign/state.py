@@ -2,10 +2,12 @@
 """What a campaign knows of itself, in one JSON file that is whole at every moment."""
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 from .house import Problem
 
@@ -24,6 +26,19 @@ def write_whole(path: Path, text: str) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Two campaigns at once would each write the sums of the other away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Problem(f"another campaign runs in {folder}: wait for it, or name another "
+                          "folder with --out") from error
+        yield
 
 
 class State:

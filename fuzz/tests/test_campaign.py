@@ -126,6 +126,8 @@ def test_stopped_in_order(place: Place, sign: signal.Signals) -> None:
         wait_for(lambda: (place.out / "state.json").exists())
         wait_for(lambda: len(children_of(place.folder)) == 2)
         time.sleep(0.5)
+        second = place.campaign()
+        assert second.returncode == 2 and "another campaign runs in" in second.stderr
         process.send_signal(sign)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 130, err

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "fuzz"))
 
 from campaign import reach  # noqa: E402
-from campaign.campaign import Plan, keep_points  # noqa: E402
+from campaign.campaign import keep_points  # noqa: E402
 from campaign.framing import FORMAT_SHIFT, Frame, frame_of  # noqa: E402
 from campaign.house import House, format_numbers  # noqa: E402
 
@@ -105,10 +105,9 @@ def test_the_smallest_input_of_each_point(tmp_path: Path) -> None:
 
 
 def test_what_reaches_a_point_is_kept_where_coverage_would_not(tmp_path: Path) -> None:
-    plan = Plan(HOUSE, tmp_path, "libfuzzer", 1, 1, [])
-    plan.corpus("linux-region-info").mkdir(parents=True)
     broken = b"\0\6" + REGION_REPLY
-    keep_points(plan, "linux-region-info", {"rule linux.region_info.index": broken})
-    assert [path.read_bytes() for path in plan.corpus("linux-region-info").iterdir()] == [broken]
-    keep_points(plan, "linux-region-info", {"rule linux.region_info.index": b"\0\6again"})
-    assert len(list(plan.corpus("linux-region-info").iterdir())) == 1
+    keep_points(HOUSE, "linux-region-info", tmp_path, {"rule linux.region_info.index": broken})
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [broken]
+    again = {"rule linux.region_info.index": b"\0\6again"}
+    keep_points(HOUSE, "linux-region-info", tmp_path, again)
+    assert len(list(tmp_path.iterdir())) == 1
