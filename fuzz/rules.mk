@@ -207,7 +207,7 @@ $(FUZZ_REPLAYED): check-fuzz-replay-%:
 
 check-fuzz: check-fuzz-replay
 	@$(MAKE) --no-print-directory -s fuzz-targets VARIANT=libfuzzer TARGETS='$(FUZZ_ALL)'
-	@$(MAKE) --no-print-directory -s $(FUZZ_RUN)
+	@$(MAKE) --no-print-directory -s -j "$$(nproc)" $(FUZZ_RUN)
 
 # Each begins anew; what it found stays in build/fuzz/found.
 $(FUZZ_RUN): check-fuzz-run-%:
