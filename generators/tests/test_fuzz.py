@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from oracle_typed import ORACLE
+from oracle_typed import ORACLE, ROOT
 
 from devfdgen import emit, model
 from devfdgen.emit import fuzz
@@ -115,3 +115,11 @@ def test_good_bodies_come_from_every_place(spec: model.Spec) -> None:
 def test_without_vectors_there_is_nothing_for_fuzzing() -> None:
     assert fuzz in emit.targets()
     assert fuzz not in emit.targets(without=["vectors"])
+
+
+def test_no_seed_is_left_of_an_earlier_spec(files: dict[str, str | bytes]) -> None:
+    """Generating writes files and deletes none."""
+    wanted = {name for name in files if name.startswith("fuzz/seeds/")}
+    folders = {ROOT / name.rpartition("/")[0] for name in wanted}
+    held = {str(path.relative_to(ROOT)) for folder in folders for path in folder.iterdir()}
+    assert held == wanted
