@@ -4,13 +4,17 @@
 include fuzz/generated/targets.mk
 
 # One target for each format that the spec has, and those about several of them.
-FUZZ_ALL := $(FUZZ_FORMATS) convert differential dance
+FUZZ_ALL := $(FUZZ_FORMATS) convert differential encode dance json
 TARGETS ?= $(FUZZ_ALL)
 VARIANT ?= libfuzzer
 FUZZ := $(BUILD)/fuzz
 
 FUZZ_HARNESS := $(addprefix fuzz/targets/,promise.c input.c watch.c item.c reading.c writing.c)
 FUZZ_LIB := $(CORE) $(TABLES) $(FUZZ_HARNESS)
+
+# The target of text has more of the tool in it, and a JSON parser, linked into it where that can be had.
+FUZZ_CLI := $(addprefix codec/cli/,input.c import.c capture.c convert.c dump.c diff.c output.c)
+FUZZ_LIBS_json = -l:libjansson.a
 
 # ---- How objects are compiled ----
 
@@ -69,7 +73,8 @@ define FUZZ_RULES
 $(call FUZZ_BUILD,$(1))
 
 $(addprefix $(FUZZ)/$(1)/,$(FUZZ_ALL)): $(FUZZ)/$(1)/%: $(FUZZ)/$(1)/obj/fuzz/targets/%.o $$(call fuzz_obj,$(1),$$(FUZZ_DRIVER_$(1))) $(FUZZ)/$(1)/libdevfd.a
-	$$(FUZZ_LINK_$(1)) -o $$@ $$^ $$(FUZZ_LIBS_$(1))
+	$$(FUZZ_LINK_$(1)) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(FUZZ_LIBS_$(1)) $$(FUZZ_LIBS_$$*)
+$(FUZZ)/$(1)/json: $(call fuzz_obj,$(1),$(FUZZ_CLI))
 endef
 
 # ---- Our mutator, for libFuzzer; it is not what is looked for bugs in ----
@@ -103,6 +108,8 @@ $(eval $(call FUZZ_BUILD,san))
 $(eval $(call FUZZ_BUILD,edges))
 $(eval $(call FUZZ_BUILD,seen))
 $(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,san,$(f))))
+# What only compares is not worth watching.
+$(call fuzz_obj,edges,$(FUZZ_HARNESS) $(TABLES)): FUZZ_CFLAGS_edges = $(FUZZ_CFLAGS_san)
 
 # A second copy of the core beside the first, for the engine to see the coverage of. Branches of sanitizers are two thirds
 # of all, and libFuzzer's work grows with them; so one copy is sanitized and the other is watched, and each reads every
@@ -116,6 +123,7 @@ $(FUZZ)/seen/libreach.a: $(call fuzz_obj,seen,$(CORE))
 	done
 	$(AR) rcs $@ $(@D)/renamed/*.o
 
+$(FUZZ)/plain/json $(FUZZ)/libfuzzer/json: $(call fuzz_obj,edges,$(FUZZ_CLI))
 FUZZ_ENGINE = $(FUZZ_CLANG) $(FUZZ_SAN) -fsanitize=fuzzer
 FUZZ_PARTS_format := $(FUZZ)/san/libdevfd.a $(FUZZ)/seen/libreach.a
 FUZZ_PARTS_other := $(FUZZ)/edges/libdevfd.a
@@ -124,11 +132,11 @@ FUZZ_PARTS_other := $(FUZZ)/edges/libdevfd.a
 define FUZZ_ENGINE_RULES
 $(FUZZ)/plain/$(1): $(FUZZ)/$(2)/obj/fuzz/targets/$(1).o $(3)
 	@mkdir -p $$(@D)
-	$$(FUZZ_ENGINE) -o $$@ $$^ $$(FUZZ_LIBS_$(1))
+	$$(FUZZ_ENGINE) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(FUZZ_LIBS_$(1))
 
 $(FUZZ)/libfuzzer/$(1): $(FUZZ)/$(2)/obj/fuzz/targets/$(1).o $(3) $(call fuzz_mutator,$(1))
 	@mkdir -p $$(@D)
-	$$(FUZZ_ENGINE) -o $$@ $$^ $$(FUZZ_LIBS_$(1))
+	$$(FUZZ_ENGINE) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(FUZZ_LIBS_$(1))
 endef
 $(foreach t,$(FUZZ_FORMATS),$(eval $(call FUZZ_ENGINE_RULES,$(t),san,$(FUZZ_PARTS_format))))
 $(foreach t,$(filter-out $(FUZZ_FORMATS),$(FUZZ_ALL)),$(eval $(call FUZZ_ENGINE_RULES,$(t),edges,$(FUZZ_PARTS_other))))
@@ -153,16 +161,19 @@ $(foreach v,replay cov afl msan out,$(eval $(call FUZZ_RULES,$(v))))
 $(foreach v,replay cov afl msan out,$(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,$(v),$(f)))))
 
 .PHONY: fuzz-targets print-fuzz-targets fuzz-out
-fuzz-targets: $(addprefix $(FUZZ)/$(VARIANT)/,$(TARGETS))
+# A library that is not compiled for MemorySanitizer, or not for 32 bits, would only give false findings, or nothing.
+FUZZ_LACKS = $(if $(filter msan memory i386,$(1)),json)
+fuzz-targets: $(addprefix $(FUZZ)/$(VARIANT)/,$(filter-out $(call FUZZ_LACKS,$(VARIANT)),$(TARGETS)))
 
 print-fuzz-targets:
 	@echo $(FUZZ_ALL)
 
 # All that a fuzzing service takes: targets, dictionaries, options and seeds. OUT: the folder.
-fuzz-out: $(addprefix $(FUZZ)/out/,$(FUZZ_ALL))
+FUZZ_OUT := $(filter-out $(call FUZZ_LACKS,$(SANITIZER) $(ARCHITECTURE)),$(FUZZ_ALL))
+fuzz-out: $(addprefix $(FUZZ)/out/,$(FUZZ_OUT))
 	$(if $(OUT),,$(error OUT is missing: the folder to write to))
 	cp $^ $(OUT)/
-	@for t in $(FUZZ_ALL); do \
+	@for t in $(FUZZ_OUT); do \
 		for f in fuzz/generated/$$t.dict fuzz/generated/$$t.options; do \
 			if [ -e $$f ]; then cp $$f $(OUT)/; fi; \
 		done; \
@@ -191,10 +202,11 @@ fuzz-unpack:
 # Targets on a core that breaks a promise, for fuzz/tests/test_targets.py.
 FUZZ_WRAPPED := open_as open get_region get_area reply tables_reply ask put end explain
 comma := ,
+$(FUZZ)/broken/json: $(call fuzz_obj,replay,$(FUZZ_CLI))
 $(addprefix $(FUZZ)/broken/,$(FUZZ_ALL)): $(FUZZ)/broken/%: $(FUZZ)/replay/obj/fuzz/targets/%.o \
 		$(call fuzz_obj,replay,fuzz/targets/replay.c fuzz/tests/broken.c) $(FUZZ)/replay/libdevfd.a
 	@mkdir -p $(@D)
-	$(FUZZ_LINK_replay) $(patsubst %,-Wl$(comma)--wrap=devfd_%,$(FUZZ_WRAPPED)) -o $@ $^ $(FUZZ_LIBS_$*)
+	$(FUZZ_LINK_replay) $(patsubst %,-Wl$(comma)--wrap=devfd_%,$(FUZZ_WRAPPED)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS_$*)
 
 check-fuzz-replay: fuzz-unpack
 	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 fuzz-targets VARIANT=replay TARGETS='$(FUZZ_ALL)'
@@ -202,8 +214,7 @@ check-fuzz-replay: fuzz-unpack
 	@$(PYTEST) fuzz/tests/test_targets.py
 
 $(FUZZ_REPLAYED): check-fuzz-replay-%:
-	@printf '%s: ' $*
-	@$(if $(call fuzz_inputs,$*),build/san/fuzz/replay/$* $(call fuzz_inputs,$*),echo none yet)
+	@$(if $(call fuzz_inputs,$*),said=$$(build/san/fuzz/replay/$* $(call fuzz_inputs,$*)) && echo "$*: $$said",echo "$*: none yet")
 
 check-fuzz: check-fuzz-replay
 	@$(MAKE) --no-print-directory -s fuzz-targets VARIANT=libfuzzer TARGETS='$(FUZZ_ALL)'

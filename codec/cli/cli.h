@@ -36,9 +36,6 @@ int misused(const struct verb *verb, const char *format, ...) CLI_PRINTF(2, 3);
 int misused_option(const struct verb *verb, char **argv, int option);
 /* Prints the help of a command; returns STATUS_GOOD. */
 int print_help(const struct verb *verb);
-/* A number as a user types it, decimal or 0x hexadecimal; false if it is none or above 0xffffffff.
- */
-bool parse_u32(const char *text, uint32_t *value);
 /* Reallocates or ends the program. */
 void *must_realloc(void *p, size_t size);
 
@@ -92,6 +89,9 @@ enum { OPTION_FORMAT = 'F', OPTION_INDEX = 'I', OPTION_ORDER = 'O', OPTION_HELP 
 	"  --index N         index that was asked for, of a reply (default: that in it)\n"         \
 	"  --byte-order little|big\n"                                                              \
 	"                    byte order of a reply (default: this machine's)\n"
+/* A number as a user types it, decimal or 0x hexadecimal; false if it is none or above 0xffffffff.
+ */
+bool parse_u32(const char *text, uint32_t *value);
 int reading_option(const struct verb *verb, struct reading *r, int option, const char *argument);
 bool parse_order(const char *text, uint32_t *order);
 
@@ -101,6 +101,8 @@ bool parse_order(const char *text, uint32_t *order);
  * returned, input_free() frees it.
  */
 int input_read(struct input *in, const char *file, const struct reading *r);
+/* The same of bytes that are there already, from malloc(); input_free() frees them. */
+int input_parse(struct input *in, const char *name, uint8_t *p, size_t size);
 void input_free(struct input *in);
 bool input_is_text(const struct input *in);
 bool input_is_reply(const struct input *in);

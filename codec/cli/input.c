@@ -44,6 +44,27 @@ const char *printable(const char *text)
 	return safe;
 }
 
+bool parse_u32(const char *text, uint32_t *value)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const char *digits = hex ? text + 2 : text;
+	unsigned long long number;
+
+	/* strtoull() would take a sign and leading space. */
+	if (!*digits)
+		return false;
+	if (digits[strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789")])
+		return false;
+	errno = 0;
+	number = strtoull(digits, NULL, hex ? 16 : 10);
+	if (errno)
+		return false;
+	if (number > UINT32_MAX)
+		return false;
+	*value = (uint32_t)number;
+	return true;
+}
+
 bool parse_order(const char *text, uint32_t *order)
 {
 	if (!strcmp(text, "little"))
@@ -287,6 +308,15 @@ int input_read(struct input *in, const char *file, const struct reading *r)
 		return STATUS_GOOD;
 	in->index = r->has_index ? r->index : reply_index(in);
 	return STATUS_GOOD;
+}
+
+int input_parse(struct input *in, const char *name, uint8_t *p, size_t size)
+{
+	memset(in, 0, sizeof(*in));
+	in->name = name;
+	in->p = p;
+	in->size = size;
+	return tell_format(in);
 }
 
 void input_free(struct input *in)

@@ -65,27 +65,6 @@ int print_help(const struct verb *verb)
 	return STATUS_GOOD;
 }
 
-bool parse_u32(const char *text, uint32_t *value)
-{
-	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	const char *digits = hex ? text + 2 : text;
-	unsigned long long number;
-
-	/* strtoull() would take a sign and leading space. */
-	if (!*digits)
-		return false;
-	if (digits[strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789")])
-		return false;
-	errno = 0;
-	number = strtoull(digits, NULL, hex ? 16 : 10);
-	if (errno)
-		return false;
-	if (number > UINT32_MAX)
-		return false;
-	*value = (uint32_t)number;
-	return true;
-}
-
 void *must_realloc(void *p, size_t size)
 {
 	void *grown = realloc(p, size ? size : 1);

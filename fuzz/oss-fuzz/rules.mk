@@ -19,7 +19,7 @@ fuzz_options = $(or $(wildcard fuzz/oss-fuzz/$(1).options),fuzz/oss-fuzz/target.
 .PHONY: fuzz-options
 fuzz-out: | fuzz-options
 fuzz-options:
-	@$(foreach t,$(FUZZ_ALL),cp $(call fuzz_options,$(t)) $(OUT)/$(t).options &&) true
+	@$(foreach t,$(FUZZ_OUT),cp $(call fuzz_options,$(t)) $(OUT)/$(t).options &&) true
 
 # ---- Our mutator in what OSS-Fuzz builds ----
 
