@@ -8,6 +8,7 @@ from typing import Any, Iterator
 
 from ... import model as m
 from .dance_seeds import all_dances
+from .encode_seeds import all_encodings
 from .json_seeds import captures, dumps
 from .shapes import split
 from .targets import Target
@@ -119,4 +120,6 @@ def all_seeds(spec: m.Spec, targets: list[Target],
         files[f"json/{name}.json"] = data
     for name, data in all_dances(targets, tables["scripts"]):
         files[f"dance/{slug(name)}"] = data
+    for name, data in all_encodings(spec, targets):
+        files[f"encode/{name}"] = data
     return files
