@@ -9,6 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Iterable
 
 MAX_LEN = 512
 # A head without anything behind it: of less, no target reads anything, and libFuzzer gives up.
@@ -34,6 +35,13 @@ AFL = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=0:symbolize=0",
     "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:symbolize=0",
 }
+
+
+def longest(given: Iterable[Path]) -> int:
+    """How long inputs may become: short ones are fast, but what is given is not to be cut."""
+    sizes = (path.stat().st_size for folder in given for path in folder.rglob("*")
+             if path.is_file())
+    return max(MAX_LEN, *sizes, 0)
 
 
 @dataclass
@@ -126,7 +134,7 @@ class LibFuzzer(Process):
                  f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={job.artifacts}/",
                  "-print_final_stats=1"]
         if not any(option.startswith("-max_len=") for option in job.options):
-            words.append(f"-max_len={MAX_LEN}")
+            words.append(f"-max_len={longest(job.given)}")
         if job.dictionary:
             words.append(f"-dict={job.dictionary}")
         return words + job.options + [str(job.corpus), *map(str, job.given)]
@@ -167,7 +175,8 @@ class AflPlusPlus(Process):
         self.before = afl_figures(self.stats_file()).get("execs_done", 0) if resumed else 0
         words = ["afl-fuzz", "-i", "-" if resumed else str(start_folder(job)), "-o", str(self.out),
                  "-M" if job.number == 0 else "-S", self.name, "-V", str(job.seconds),
-                 "-t", str(1000 * TIMEOUT), "-m", "none", "-G", str(MAX_LEN)]
+                 "-t", str(1000 * TIMEOUT), "-m", "none", "-G",
+                 str(longest(job.given))]
         if job.number == 0:
             words += ["-F", str(job.corpus)]
         if job.dictionary:

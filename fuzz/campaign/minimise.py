@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Callable, Iterable
 
-from .engines import MAX_LEN, SANITIZERS, TIMEOUT
+from .engines import SANITIZERS, TIMEOUT, longest
 from .house import Problem
 
 PATIENCE = 1800
@@ -42,7 +42,8 @@ def minimise(program: Path, corpus: Path, more: Iterable[Path] = (), options: It
     new = corpus.with_name(corpus.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    limit = [] if any(one.startswith("-max_len=") for one in options) else [f"-max_len={MAX_LEN}"]
+    limit = [] if any(one.startswith("-max_len=") for one in options) else [
+        f"-max_len={longest(sources)}"]
     command = [str(program), "-merge=1", *limit, f"-timeout={TIMEOUT}", *options, str(new),
                *map(str, sources)]
     log = corpus.with_name(corpus.name + ".merge.log")
