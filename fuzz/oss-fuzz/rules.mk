@@ -20,6 +20,7 @@ fuzz_options = $(or $(wildcard fuzz/oss-fuzz/$(1).options),fuzz/oss-fuzz/target.
 fuzz-out: | fuzz-options
 fuzz-options:
 	@$(foreach t,$(FUZZ_OUT),cp $(call fuzz_options,$(t)) $(OUT)/$(t).options &&) true
+	@$(foreach t,$(filter-out $(FUZZ_OUT),$(FUZZ_ALL)),echo "$(t): left out: its library is not there for $(SANITIZER), $(ARCHITECTURE)" &&) true
 
 # ---- Our mutator in what OSS-Fuzz builds ----
 
