@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #ifdef __AFL_COMPILER
 enum { ROUNDS = 1000000 };
 
+/* cppcheck-suppress unknownMacro */
 __AFL_FUZZ_INIT()
 
 int main(void)

@@ -101,10 +101,10 @@ static void written_reply(const struct devfd_item *item, uint32_t hash)
 	items[0].state = DEVFD_PRESENT;
 	items[0].bus = DEVFD_BUS_PCI;
 	items[1] = *item;
+	if (item->index == 0xffffffffu)
+		return;
 	if (item->kind == DEVFD_DEVICE)
 		from = (struct supply){NULL, items + 1, 1};
-	else if (item->index == 0xffffffffu)
-		return;
 	else if (item->kind == DEVFD_REGION)
 		items[0].num_regions = item->index + 1;
 	else if (item->kind == DEVFD_IRQ)

@@ -183,7 +183,7 @@ void promise_item(const struct devfd_item *item, const struct span *in)
 
 bool same_item(const struct devfd_item *a, const struct devfd_item *b)
 {
-	return !memcmp(a, b, sizeof(*a));
+	return same_bytes(a, b, sizeof(*a));
 }
 
 static bool same_kept(const struct devfd_item *a, const struct devfd_item *b)

@@ -44,3 +44,8 @@ bool is_dirty(const void *p, size_t size)
 	}
 	return true;
 }
+
+bool same_bytes(const void *a, const void *b, size_t size)
+{
+	return !memcmp(a, b, size);
+}

@@ -201,7 +201,7 @@ static void promise_open_alike(const struct fuzz_input *in, int rc, const struct
 	other = devfd_open(&alike, in->p, in->size, &why);
 	promise_agree("open-alike", "devfd_open", rc, e, other, &why);
 	if (rc == DEVFD_OK)
-		PROMISE("open-alike", !memcmp(d, &alike, sizeof(alike)),
+		PROMISE("open-alike", same_bytes(d, &alike, sizeof(alike)),
 			"devfd_open gives another description");
 }
 
@@ -234,7 +234,7 @@ static void promise_producer(const struct fuzz_input *in, uint32_t layout, int r
 		return;
 	PROMISE("producer", (producer ? other_rc : rc) == DEVFD_OK,
 		"the producer may, but a reader refuses: %s at %u", devfd_rule(e.rule), e.at);
-	PROMISE("producer", !memcmp(d, &other, sizeof(other)),
+	PROMISE("producer", same_bytes(d, &other, sizeof(other)),
 		"the roles see different descriptions");
 }
 
@@ -262,12 +262,12 @@ void promise_open_again(const struct fuzz_input *in, uint32_t layout, int rc, co
 	other_rc = tables.open_as(&other, layout, in->options, in->p, in->size, &again);
 	promise_agree("tables-agree", "tables", rc, e, other_rc, &again);
 	if (rc == DEVFD_OK)
-		PROMISE("tables-agree", !memcmp(d, &other, sizeof(other)),
+		PROMISE("tables-agree", same_bytes(d, &other, sizeof(other)),
 			"tables give another description");
 	other_rc = open_watched(in, layout, in->options, &other, &again);
 	promise_agree("same-twice", "the second time", rc, e, other_rc, &again);
 	if (rc == DEVFD_OK)
-		PROMISE("same-twice", !memcmp(d, &other, sizeof(other)),
+		PROMISE("same-twice", same_bytes(d, &other, sizeof(other)),
 			"another description the second time");
 	if (!(in->options & DEVFD_PRODUCER))
 		promise_open_alike(in, rc, e, d, layout);
