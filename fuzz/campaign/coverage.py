@@ -83,7 +83,8 @@ def coverage(house: House, inputs: dict[str, list[Path]]) -> dict:
 
 
 def table(measured: dict) -> str:
-    """A Markdown table; a target is linked with all of the core, whether it can reach it or not."""
+    """A Markdown table. A target is linked with more of the core than it can reach, and not with
+    all of it."""
     rows = ["| target | lines of the core | branches of the core |", "|---|--:|--:|"]
     for target, one in measured.items():
         cells = [f"{one[what]['covered']} of {one[what]['count']}"
