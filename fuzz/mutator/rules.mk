@@ -13,6 +13,7 @@ $(BUILD)/fuzz/mutator-afl.so: fuzz/mutator/afl.c $(FUZZ_MUTATOR) $(CORE) $(TABLE
 	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $^
 
 .PHONY: check-mutator bench-mutator
+check-fuzz: check-mutator
 check-mutator:
 	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 build/san/tests/test_mutator
 	@build/san/tests/test_mutator

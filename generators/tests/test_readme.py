@@ -43,11 +43,14 @@ def test_links_lead_somewhere(name: str) -> None:
         assert (ROOT / target).exists(), f"{name}: {target}"
 
 
+def with_includes(name: str) -> str:
+    text = page(name)
+    return text + "".join(with_includes(one) for one in re.findall(r"^include (\S+)$", text, re.M))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_make_targets_are_there(name: str) -> None:
-    makefile = page("Makefile")
-    included = re.findall(r"^include (\S+)$", makefile, re.M)
-    makefile += "".join(page(name) for name in included)
+    makefile = with_includes("Makefile")
     for target in set(re.findall(r"\bmake ([a-z][a-z-]*)", " ".join(code(page(name))))):
         assert re.search(rf"^([\w-]+ )*{target}( [\w-]+)*:", makefile, re.M), f"{name}: make {target}"
 
