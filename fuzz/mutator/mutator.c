@@ -478,6 +478,8 @@ size_t devfd_mutate(uint32_t format, uint8_t *p, size_t size, size_t max, uint32
 	head = format_of(&format, p, size);
 	if (head == HEAD)
 		change_head(p, &d);
+	else if (head && !devfd_roll(&d, 8))
+		p[0] = (uint8_t)devfd_roll(&d, 8); /* layout and order to be written */
 	if (!devfd_shape_parse(&s, format, p[0] & 1, p + head, size - head))
 		return change_bytes(p, size, max, &d);
 	if (!devfd_roll(&d, 32))
