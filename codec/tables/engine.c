@@ -79,7 +79,7 @@ static uint64_t given(const struct devfd_scan *s, uint32_t which)
 	return s->size;
 }
 
-static uint64_t get_attr(const struct devfd_item *item, uint32_t attr)
+uint64_t devfd_attr(const struct devfd_item *item, uint32_t attr)
 {
 	const uint8_t *p = (const uint8_t *)item + devfd_attr_rows[attr].offset;
 	uint32_t narrow;
@@ -129,7 +129,7 @@ static uint64_t operand(const struct run *r, const struct devfd_operand *o, cons
 		wanted = o->given ? given(r->s, o->given) : o->value;
 		return field_value(r, &r->body->fields[o->ref]) == wanted;
 	case DEVFD_OF_ATTR:
-		return get_attr(r->item, o->ref);
+		return devfd_attr(r->item, o->ref);
 	case DEVFD_OF_ELEMENT:
 		if (!element)
 			return 0;

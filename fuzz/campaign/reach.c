@@ -185,20 +185,6 @@ struct subject {
 	const uint8_t *element; /* of an area list */
 };
 
-static uint64_t attribute(const struct devfd_item *item, uint32_t attr)
-{
-	const uint8_t *p = (const uint8_t *)item + devfd_attr_rows[attr].offset;
-	uint32_t narrow;
-	uint64_t wide;
-
-	if (devfd_attr_rows[attr].size == sizeof(narrow)) {
-		memcpy(&narrow, p, sizeof(narrow));
-		return narrow;
-	}
-	memcpy(&wide, p, sizeof(wide));
-	return wide;
-}
-
 /* A field of the body. Returns false where it is not there. */
 static bool field_value(const struct subject *s, uint32_t number, uint64_t *value)
 {
@@ -224,7 +210,7 @@ static bool operand(const struct subject *s, const struct devfd_operand *o, uint
 	case DEVFD_OF_ATTR:
 		if (!s->item)
 			return false;
-		*value = attribute(s->item, o->ref);
+		*value = devfd_attr(s->item, o->ref);
 		return true;
 	case DEVFD_OF_ELEMENT:
 		if (!s->element)
@@ -235,7 +221,7 @@ static bool operand(const struct subject *s, const struct devfd_operand *o, uint
 	case DEVFD_OF_DEVICE:
 		if (!s->device)
 			return false;
-		*value = attribute(s->device, o->ref);
+		*value = devfd_attr(s->device, o->ref);
 		return true;
 	case DEVFD_OF_GIVEN:
 		*value = s->in->size;
