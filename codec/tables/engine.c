@@ -93,7 +93,7 @@ uint64_t devfd_attr(const struct devfd_item *item, uint32_t attr)
 	return wide;
 }
 
-static void set_attr(struct devfd_item *item, uint32_t attr, uint64_t value)
+void devfd_put_attr(struct devfd_item *item, uint32_t attr, uint64_t value)
 {
 	uint8_t *p = (uint8_t *)item + devfd_attr_rows[attr].offset;
 	uint32_t narrow = (uint32_t)value;
@@ -401,7 +401,7 @@ static void take_field(const struct run *r, const struct devfd_field_row *f)
 		for (r->item->dt_path.size = 0; start[r->item->dt_path.size];)
 			r->item->dt_path.size++;
 	} else if (f->attr) {
-		set_attr(r->item, f->attr, meant(f, field_value(r, f)));
+		devfd_put_attr(r->item, f->attr, meant(f, field_value(r, f)));
 	}
 }
 

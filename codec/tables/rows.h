@@ -175,10 +175,11 @@ int devfd_table_leaf(uint32_t body, const struct devfd_scan *s, uint32_t at, uin
 		     uint32_t version, struct devfd_item *item, uint32_t *used);
 int devfd_table_item(const struct devfd_scan *s, uint32_t at, const struct devfd_item *item);
 
-/* engine.c: bytes of the fields of fixed size in a version, the number that a field holds, and that
- * which an attribute of an item has. */
+/* engine.c: bytes of the fields of fixed size in a version, the number that a field holds, and
+ * that of an attribute of an item, read and written. */
 uint32_t devfd_fixed_size(const struct devfd_body_row *body, uint32_t version);
 uint64_t devfd_load(const uint8_t *p, uint32_t width, uint32_t big);
 uint64_t devfd_attr(const struct devfd_item *item, uint32_t attr);
+void devfd_put_attr(struct devfd_item *item, uint32_t attr, uint64_t value);
 
 #endif

@@ -139,17 +139,6 @@ static const struct {
 	[DEVFD_ATTR_COUNT] = {1u << DEVFD_IRQ, 0, 0xffffffff},
 };
 
-static void set_attribute(struct devfd_item *item, uint32_t attr, uint64_t value)
-{
-	const struct devfd_attr_row *row = &devfd_attr_rows[attr];
-	uint32_t narrow = (uint32_t)value;
-
-	if (row->size == sizeof(value))
-		memcpy((uint8_t *)item + row->offset, &value, sizeof(value));
-	else
-		memcpy((uint8_t *)item + row->offset, &narrow, sizeof(narrow));
-}
-
 static void take_attributes(struct stream *s, struct devfd_item *item)
 {
 	uint64_t value;
@@ -163,7 +152,7 @@ static void take_attributes(struct stream *s, struct devfd_item *item)
 		if (value > attributes[i].most)
 			value = attributes[i].most == UINT64_MAX ? value
 								 : value % (attributes[i].most + 1);
-		set_attribute(item, i, value);
+		devfd_put_attr(item, i, value);
 	}
 	if (item->kind == DEVFD_REGION && item->size > (uint64_t)INT64_MAX - item->offset)
 		item->size = (uint64_t)INT64_MAX - item->offset;
