@@ -79,8 +79,8 @@ endef
 
 # ---- Our mutator, for libFuzzer; it is not what is looked for bugs in ----
 
-# Targets whose inputs it knows: the others are text, or scripts of their own.
-FUZZ_MUTATED := $(FUZZ_FORMATS) convert differential
+# Targets whose inputs it knows; fuzz/mutator/targets.c says how.
+FUZZ_MUTATED := $(FUZZ_FORMATS) convert differential dance
 FUZZ_MUTATOR_LIB := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c
 FUZZ_MUTATOR_FLAGS = $(FUZZ_STD) -O2 -g -MMD -MP
 
@@ -91,11 +91,11 @@ $(FUZZ)/mutator/obj/%.o: %.c
 # With a core of its own, neither sanitized nor watched, of which no name is seen outside.
 $(FUZZ)/mutator/mutator.o: $(call fuzz_obj,mutator,$(FUZZ_MUTATOR_LIB) $(CORE) $(TABLES))
 	ld -r -o $@ $^
-	objcopy --keep-global-symbol=devfd_mutate --keep-global-symbol=devfd_cross $@
+	objcopy --keep-global-symbol=devfd_mutator_of $@
 
 $(patsubst %,$(FUZZ)/mutator/%.o,$(FUZZ_MUTATED)): $(FUZZ)/mutator/%.o: fuzz/mutator/libfuzzer.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC_mutator) $(FUZZ_MUTATOR_FLAGS) -DFUZZ_FORMAT=$(or $(FUZZ_FORMAT_$*),0) -c -o $@ $<
+	$(FUZZ_CC_mutator) $(FUZZ_MUTATOR_FLAGS) -DFUZZ_NAME='"$*"' -c -o $@ $<
 
 FUZZ_CC_mutator = $(FUZZ_CLANG)
 

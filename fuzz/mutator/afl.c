@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
  * afl.c: the mutator as AFL++ asks for it (AFL_CUSTOM_MUTATOR_LIBRARY), built as a shared object.
- * The environment variable DEVFD_TARGET names the target, and so the format; without one, or with
- * the name of a target of several formats, the first bytes tell it.
+ * The environment variable DEVFD_TARGET names the target; without one, inputs are taken for
+ * descriptions in any layout.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "mutator.h"
-#include "shape.h"
 
 enum { ROOM = 1 << 20, OTHERS = 8 };
 
 struct devfd_afl {
-	uint32_t format;
+	struct devfd_mutator mutator;
 	uint64_t state;
 	uint8_t out[ROOM];
 };
@@ -25,17 +24,12 @@ void afl_custom_deinit(void *data);
 void *afl_custom_init(void *afl, unsigned int seed)
 {
 	struct devfd_afl *a = (struct devfd_afl *)calloc(1, sizeof(*a));
-	const char *name = getenv("DEVFD_TARGET");
-	uint32_t i;
 
 	(void)afl;
 	if (!a)
 		return NULL;
 	a->state = seed;
-	for (i = 1; name && i < devfd_shape_count; i++) {
-		if (!strcmp(devfd_shape_rows[i].name, name))
-			a->format = i;
-	}
+	a->mutator = devfd_mutator_of(getenv("DEVFD_TARGET"));
 	return a;
 }
 
@@ -53,9 +47,10 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uin
 		size = max;
 	*out = a->out;
 	if (add && seed % OTHERS == 0)
-		return devfd_cross(a->format, buf, size, add, add_size, a->out, max, seed / OTHERS);
+		return a->mutator.cross(a->mutator.format, buf, size, add, add_size, a->out, max,
+					seed / OTHERS);
 	memcpy(a->out, buf, size);
-	return devfd_mutate(a->format, a->out, size, max, seed / OTHERS);
+	return a->mutator.mutate(a->mutator.format, a->out, size, max, seed / OTHERS);
 }
 
 void afl_custom_deinit(void *data)

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* libfuzzer.c: the mutator as libFuzzer asks for it. FUZZ_FORMAT is the number of the format, 0
- * where a magic tells it. */
+/* libfuzzer.c: the mutator as libFuzzer asks for it. FUZZ_NAME is the name of the target. */
 #include "mutator.h"
-
-#ifndef FUZZ_FORMAT
-#define FUZZ_FORMAT 0
-#endif
 
 enum { OTHERS = 8 }; /* one of so many is left to libFuzzer, which knows what was compared */
 
@@ -15,15 +10,28 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
 				 uint8_t *out, size_t max, unsigned int seed);
 
+static const struct devfd_mutator *mutator(void)
+{
+	static struct devfd_mutator found;
+
+	if (!found.mutate)
+		found = devfd_mutator_of(FUZZ_NAME);
+	return &found;
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
 {
+	const struct devfd_mutator *m = mutator();
+
 	if (seed % OTHERS == 0 && LLVMFuzzerMutate)
 		return LLVMFuzzerMutate(data, size, max);
-	return devfd_mutate(FUZZ_FORMAT, data, size, max, seed / OTHERS);
+	return m->mutate(m->format, data, size, max, seed / OTHERS);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
 				 uint8_t *out, size_t max, unsigned int seed)
 {
-	return devfd_cross(FUZZ_FORMAT, a, a_size, b, b_size, out, max, seed);
+	const struct devfd_mutator *m = mutator();
+
+	return m->cross(m->format, a, a_size, b, b_size, out, max, seed);
 }

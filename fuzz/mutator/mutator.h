@@ -21,4 +21,19 @@ size_t devfd_mutate(uint32_t format, uint8_t *p, size_t size, size_t max, uint32
 size_t devfd_cross(uint32_t format, const uint8_t *a, size_t a_size, const uint8_t *b,
 		   size_t b_size, uint8_t *out, size_t max, uint32_t seed);
 
+typedef size_t devfd_mutate_fn(uint32_t format, uint8_t *p, size_t size, size_t max, uint32_t seed);
+typedef size_t devfd_cross_fn(uint32_t format, const uint8_t *a, size_t a_size, const uint8_t *b,
+			      size_t b_size, uint8_t *out, size_t max, uint32_t seed);
+
+/* What the inputs of a target are changed with. */
+struct devfd_mutator {
+	const char *target;
+	uint32_t format;
+	devfd_mutate_fn *mutate;
+	devfd_cross_fn *cross;
+};
+
+/* That of a target by its name; of one without a name, that of a description in any layout. */
+struct devfd_mutator devfd_mutator_of(const char *target);
+
 #endif

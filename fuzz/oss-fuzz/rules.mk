@@ -37,11 +37,11 @@ $(FUZZ_OUT_MUTATOR)/obj/%.o: %.c
 # With a core of its own, of which no name is seen outside.
 $(FUZZ_OUT_MUTATOR)/mutator.o: $(patsubst %.c,$(FUZZ_OUT_MUTATOR)/obj/%.o,$(FUZZ_MUTATOR_LIB) $(CORE) $(TABLES))
 	$(CC) $(filter -m32,$(CFLAGS)) -nostdlib -r -o $@ $^
-	objcopy --keep-global-symbol=devfd_mutate --keep-global-symbol=devfd_cross $@
+	objcopy --keep-global-symbol=devfd_mutator_of $@
 
 $(FUZZ_MUTATED:%=$(FUZZ_OUT_MUTATOR)/%.o): $(FUZZ_OUT_MUTATOR)/%.o: fuzz/mutator/libfuzzer.c
 	@mkdir -p $(@D)
-	$(FUZZ_OUT_COMPILE) -DFUZZ_FORMAT=$(or $(FUZZ_FORMAT_$*),0) -o $@ $<
+	$(FUZZ_OUT_COMPILE) -DFUZZ_NAME='"$*"' -o $@ $<
 
 $(foreach t,$(FUZZ_OUT_MUTATED),$(eval $(FUZZ)/out/$(t): $(FUZZ_OUT_MUTATOR)/$(t).o $(FUZZ_OUT_MUTATOR)/mutator.o))
 

@@ -1,20 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * dance.c: the target of devfd_ask() against a hostile kernel, which the input is the script of:
- *
- *	byte 0		the call, counted from 0 (more than there are begin anew)
- *	byte 1		the index asked for, 255 for 0xffffffff
- *	bytes 2, 3	the capacity, least significant byte first
- *
- * then what the kernel does at each call; the last one again if there are more, and nothing with
- * success if there is none:
- *
- *	byte 0		bits 0 to 3: what it returns (results[] below); bits 4 and 5: what
- *			becomes of argsz: 0 as in the bytes, 1 what was offered, 2 that
- *			and delta more, 3 delta
- *	byte 1		delta, signed
- *	bytes 2, 3	how many bytes follow
- *	...		the reply, in this host's byte order; what does not fit is cut
+ * dance.c: the target of devfd_ask() against a hostile kernel, which the input is the script of;
+ * script.h says how that is written.
  */
 #include <errno.h>
 #include <limits.h>
@@ -25,19 +12,12 @@
 #include "item.h"
 #include "promise.h"
 #include "reading.h"
+#include "script.h"
 
 enum {
-	HEAD = 4,
-	STEP = 4,
 	CALLS = DEVFD_HOT_RESET_INFO,
 	CALLS_MAX = 3,
 	ERRNO_LAST = 4095,
-	RESULT_MASK = 15,
-	HOW_SHIFT = 4,
-	HOW_MASK = 3,
-	HOW_AS_IS = 0,
-	HOW_OFFERED = 1,
-	HOW_MORE = 2,
 	INDEX_AT = 8,
 	INDEX_END = 12,
 	ROOM_ASK = 0,
@@ -57,7 +37,7 @@ static const struct {
 
 /* ENOSPC stands for room that is lacking, where a call has a list; of the others, the first and the
  * last errno of either sign, and what is none. */
-static const int results[RESULT_MASK + 1] = {
+static const int results[RESULTS] = {
 	0,       0,       0, 0,  0,          ENOSPC,          -ENOSPC,
 	EINVAL,  -EINVAL, 1, -1, ERRNO_LAST, -ERRNO_LAST - 1, ERRNO_LAST + 1,
 	INT_MIN, INT_MAX,
@@ -120,17 +100,17 @@ static int play(void *context, uint32_t number, void *arg, uint32_t offered)
 	promise_asked(k, number, p, offered);
 	k->offered = offered;
 	k->result = 0;
-	if (k->end - step < STEP)
+	if (k->end - step < SCRIPT_STEP)
 		return 0;
-	size = step[2] | (uint32_t)step[3] << 8;
-	if (size > (size_t)(k->end - step) - STEP)
-		size = (uint32_t)(k->end - step) - STEP;
+	size = step[STEP_SIZE] | (uint32_t)step[STEP_SIZE + 1] << 8;
+	if (size > (size_t)(k->end - step) - SCRIPT_STEP)
+		size = (uint32_t)(k->end - step) - SCRIPT_STEP;
 	/* The last one stays. */
-	if (k->end - step - STEP - size >= STEP)
-		k->step = step + STEP + size;
-	memcpy(p, step + STEP, size < offered ? size : offered);
+	if (k->end - step - SCRIPT_STEP - size >= SCRIPT_STEP)
+		k->step = step + SCRIPT_STEP + size;
+	memcpy(p, step + SCRIPT_STEP, size < offered ? size : offered);
 	how = step[0] >> HOW_SHIFT & HOW_MASK;
-	argsz = (uint32_t)(int8_t)step[1];
+	argsz = (uint32_t)(int8_t)step[STEP_DELTA];
 	if (how == HOW_OFFERED)
 		argsz = offered;
 	if (how == HOW_MORE)
@@ -150,10 +130,10 @@ static int run(ask_fn *ask, const struct fuzz_input *in, uint32_t room, struct k
 	uint8_t *buf;
 
 	memset(k, 0, sizeof(*k));
-	k->capacity = in->p[2] | (uint32_t)in->p[3] << 8;
-	k->call = 1 + in->p[0] % CALLS;
-	k->index = in->p[1] == INPUT_INDEX_LAST ? 0xffffffffu : in->p[1];
-	k->step = in->p + HEAD;
+	k->capacity = in->p[SCRIPT_CAPACITY] | (uint32_t)in->p[SCRIPT_CAPACITY + 1] << 8;
+	k->call = 1 + in->p[SCRIPT_CALL] % CALLS;
+	k->index = in->p[SCRIPT_INDEX] == INPUT_INDEX_LAST ? 0xffffffffu : in->p[SCRIPT_INDEX];
+	k->step = in->p + SCRIPT_HEAD;
 	k->end = in->p + in->size;
 	buf = output_room(room, k->capacity);
 	k->buf = buf;
@@ -224,7 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in;
 	int rc, other_rc;
 
-	if (!input_take_head(&in, data, size, 0) || in.size < HEAD)
+	if (!input_take_head(&in, data, size, 0) || in.size < SCRIPT_HEAD)
 		return 0;
 	rc = run(devfd_ask, &in, ROOM_ASK, &kernel, &item, &e);
 	promise_outcome(&kernel, rc, &item, &e);
