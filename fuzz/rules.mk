@@ -27,9 +27,11 @@ FUZZ_CC_san = $(FUZZ_CLANG)
 FUZZ_CFLAGS_san = -O2 -g $(FUZZ_SAN)
 FUZZ_CC_edges = $(FUZZ_CLANG)
 FUZZ_CFLAGS_edges = -O2 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link
-# Coverage alone.
+# Coverage alone; with what libFuzzer learns from comparisons, and without: a mutator that knows the format needs none of it.
+FUZZ_CC_traced = $(FUZZ_CLANG)
+FUZZ_CFLAGS_traced = -O2 -g -fsanitize=fuzzer-no-link
 FUZZ_CC_seen = $(FUZZ_CLANG)
-FUZZ_CFLAGS_seen = -O2 -g -fsanitize=fuzzer-no-link
+FUZZ_CFLAGS_seen = -O2 -g -fsanitize-coverage=inline-8bit-counters,pc-table
 # Any compiler, and whatever EXTRA adds.
 FUZZ_CC_replay = $(CC)
 FUZZ_CFLAGS_replay = $(CFLAGS) $(EXTRA)
@@ -45,7 +47,7 @@ FUZZ_CFLAGS_out = $(CFLAGS)
 
 FUZZ_STD = -std=c11 $(WARN) -D_GNU_SOURCE -DDEVFD_VERSION='"$(VERSION)"'
 FUZZ_LOADED = -DDEVFD_LOADED=devfd_loaded -include fuzz/targets/loaded.h
-$(FUZZ)/seen/obj/%: FUZZ_LOADED =
+$(FUZZ)/seen/obj/% $(FUZZ)/traced/obj/%: FUZZ_LOADED =
 
 # build, sources
 fuzz_obj = $(patsubst %.c,$(FUZZ)/$(1)/obj/%.o,$(2))
@@ -102,11 +104,12 @@ FUZZ_CC_mutator = $(FUZZ_CLANG)
 # target: the objects of the mutator that it is linked with.
 fuzz_mutator = $(if $(filter $(1),$(FUZZ_MUTATED)),$(FUZZ)/mutator/$(1).o $(FUZZ)/mutator/mutator.o)
 
-# ---- libFuzzer; plain is without our mutator ----
+# ---- libFuzzer: plain is without our mutator, fast without it and without comparisons ----
 
 $(eval $(call FUZZ_BUILD,san))
 $(eval $(call FUZZ_BUILD,edges))
 $(eval $(call FUZZ_BUILD,seen))
+$(eval $(call FUZZ_BUILD,traced))
 $(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,san,$(f))))
 # What only compares is not worth watching.
 $(call fuzz_obj,edges,$(FUZZ_HARNESS) $(TABLES)): FUZZ_CFLAGS_edges = $(FUZZ_CFLAGS_san)
@@ -115,31 +118,43 @@ $(call fuzz_obj,edges,$(FUZZ_HARNESS) $(TABLES)): FUZZ_CFLAGS_edges = $(FUZZ_CFL
 # of all, and libFuzzer's work grows with them; so one copy is sanitized and the other is watched, and each reads every
 # input. Its global names begin with reach_.
 $(addprefix $(FUZZ)/san/obj/fuzz/targets/,$(addsuffix .o,$(FUZZ_FORMATS))): FUZZ_LOADED += -DFUZZ_REACH
-$(FUZZ)/seen/libreach.a: $(call fuzz_obj,seen,$(CORE))
-	@rm -rf $(@D)/renamed $@ && mkdir -p $(@D)/renamed
-	nm -g --defined-only $^ | awk '$$3 ~ /^devfd_/ { print $$3, "reach_" $$3 }' | sort -u >$(@D)/names
-	@for o in $^; do \
-		objcopy --redefine-syms=$(@D)/names $$o $(@D)/renamed/$$(echo $$o | tr / _) || exit 1; \
+define FUZZ_REACH_RULES
+$(FUZZ)/$(1)/libreach.a: $(call fuzz_obj,$(1),$(CORE))
+	@rm -rf $$(@D)/renamed $$@ && mkdir -p $$(@D)/renamed
+	nm -g --defined-only $$^ | awk '$$$$3 ~ /^devfd_/ { print $$$$3, "reach_" $$$$3 }' | sort -u >$$(@D)/names
+	@for o in $$^; do \
+		objcopy --redefine-syms=$$(@D)/names $$$$o $$(@D)/renamed/$$$$(echo $$$$o | tr / _) || exit 1; \
 	done
-	$(AR) rcs $@ $(@D)/renamed/*.o
+	$(AR) rcs $$@ $$(@D)/renamed/*.o
+endef
+$(foreach v,seen traced,$(eval $(call FUZZ_REACH_RULES,$(v))))
 
 $(FUZZ)/plain/json $(FUZZ)/libfuzzer/json: $(call fuzz_obj,edges,$(FUZZ_CLI))
 FUZZ_ENGINE = $(FUZZ_CLANG) $(FUZZ_SAN) -fsanitize=fuzzer
-FUZZ_PARTS_format := $(FUZZ)/san/libdevfd.a $(FUZZ)/seen/libreach.a
-FUZZ_PARTS_other := $(FUZZ)/edges/libdevfd.a
+FUZZ_PARTS_edges := $(FUZZ)/edges/libdevfd.a
+FUZZ_PARTS_seen := $(FUZZ)/san/libdevfd.a $(FUZZ)/seen/libreach.a
+FUZZ_PARTS_traced := $(FUZZ)/san/libdevfd.a $(FUZZ)/traced/libreach.a
 
-# target, build of its object, what it is linked with
+# variant, target, build of its object, what else it is linked with
 define FUZZ_ENGINE_RULES
-$(FUZZ)/plain/$(1): $(FUZZ)/$(2)/obj/fuzz/targets/$(1).o $(3)
+$(FUZZ)/$(1)/$(2): $(FUZZ)/$(3)/obj/fuzz/targets/$(2).o $(4)
 	@mkdir -p $$(@D)
-	$$(FUZZ_ENGINE) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(FUZZ_LIBS_$(1))
-
-$(FUZZ)/libfuzzer/$(1): $(FUZZ)/$(2)/obj/fuzz/targets/$(1).o $(3) $(call fuzz_mutator,$(1))
-	@mkdir -p $$(@D)
-	$$(FUZZ_ENGINE) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(FUZZ_LIBS_$(1))
+	$$(FUZZ_ENGINE) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(FUZZ_LIBS_$(2))
 endef
-$(foreach t,$(FUZZ_FORMATS),$(eval $(call FUZZ_ENGINE_RULES,$(t),san,$(FUZZ_PARTS_format))))
-$(foreach t,$(filter-out $(FUZZ_FORMATS),$(FUZZ_ALL)),$(eval $(call FUZZ_ENGINE_RULES,$(t),edges,$(FUZZ_PARTS_other))))
+define FUZZ_ENGINE_FORMAT
+$(call FUZZ_ENGINE_RULES,fast,$(1),san,$(FUZZ_PARTS_seen))
+
+$(call FUZZ_ENGINE_RULES,plain,$(1),san,$(FUZZ_PARTS_traced))
+
+$(call FUZZ_ENGINE_RULES,libfuzzer,$(1),san,$(FUZZ_PARTS_seen) $(call fuzz_mutator,$(1)))
+endef
+define FUZZ_ENGINE_OTHER
+$(call FUZZ_ENGINE_RULES,plain,$(1),edges,$(FUZZ_PARTS_edges))
+
+$(call FUZZ_ENGINE_RULES,libfuzzer,$(1),edges,$(FUZZ_PARTS_edges) $(call fuzz_mutator,$(1)))
+endef
+$(foreach t,$(FUZZ_FORMATS),$(eval $(call FUZZ_ENGINE_FORMAT,$(t))))
+$(foreach t,$(filter-out $(FUZZ_FORMATS),$(FUZZ_ALL)),$(eval $(call FUZZ_ENGINE_OTHER,$(t))))
 
 # ---- The other variants ----
 
@@ -174,15 +189,17 @@ fuzz-out: $(addprefix $(FUZZ)/out/,$(FUZZ_OUT))
 	$(if $(OUT),,$(error OUT is missing: the folder to write to))
 	cp $^ $(OUT)/
 	@for t in $(FUZZ_OUT); do \
-		for f in fuzz/generated/$$t.dict fuzz/generated/$$t.options; do \
-			if [ -e $$f ]; then cp $$f $(OUT)/; fi; \
-		done; \
+		if [ -e fuzz/generated/$$t.dict ]; then cp fuzz/generated/$$t.dict $(OUT)/; fi; \
 		for d in fuzz/seeds/$$t fuzz/regressions/$$t; do \
 			if [ -d $$d ]; then find $$d -type f; fi; \
 		done | LC_ALL=C sort | zip -q -X -D -@ $(OUT)/$${t}_seed_corpus.zip || exit 1; \
 	done
 
 # ---- Checks ----
+
+# Options of a target, or those of all that have none of their own.
+fuzz_options = $(or $(wildcard fuzz/targets/$(1).options),fuzz/targets/default.options)
+fuzz_flags = $$(sed -n 's/^\([a-z_]*\) = \([0-9]*\)$$/-\1=\2/p' $(call fuzz_options,$(1)))
 
 # What a target is to be run on: seeds, committed corpora and the inputs of bugs found.
 fuzz_inputs = $(wildcard $(addsuffix /$(1),fuzz/seeds fuzz/corpus fuzz/regressions) $(FUZZ)/unpacked/$(1))
@@ -223,7 +240,7 @@ check-fuzz: check-fuzz-replay
 # Each begins anew; what it found stays in build/fuzz/found.
 $(FUZZ_RUN): check-fuzz-run-%:
 	@rm -rf $(FUZZ)/check/$* && mkdir -p $(FUZZ)/check/$* $(FUZZ)/found
-	@if ! $(FUZZ)/libfuzzer/$* -max_len=512 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$*- \
+	@if ! $(FUZZ)/libfuzzer/$* $(call fuzz_flags,$*) -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$*- \
 		$(patsubst %,-dict=%,$(wildcard fuzz/generated/$*.dict)) $(FUZZ)/check/$* $(call fuzz_inputs,$*) >$(FUZZ)/check/$*.log 2>&1; then \
 		grep -a -e '^promise broken' -e 'ERROR:' -e '^SUMMARY' -e 'Test unit written' $(FUZZ)/check/$*.log; exit 1; \
 	fi

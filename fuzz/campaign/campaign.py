@@ -12,9 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Callable
 
-from .engines import ENGINES, AflPlusPlus, Job, Process
+from .engines import ENGINES, AflPlusPlus, Job, LibFuzzer, Process
 from .findings import Finder, recheck
-from .house import FUZZ, House, Problem, given_inputs
+from .house import FUZZ, House, Problem, format_numbers, given_inputs
 from .minimise import files, minimise, recover
 from .pack import unpack
 from .reach import reach_of, smallest
@@ -79,6 +79,11 @@ class Session:
         self.target = target
         self.kind = ENGINES[plan.engine]
         self.program = plan.house.program(self.kind.variant, target)
+        # Every second process of libFuzzer changes bytes only: what it does at twice the speed is
+        # what a mutator that knows the format would not think of.
+        fast = plan.house.program("fast", target)
+        mixed = self.kind is LibFuzzer and fast.is_file()
+        self.programs = [self.program, fast] if mixed else [self.program]
         self.figures = state.engine(target, plan.engine)
         self.base = dict(self.figures)
         self.work = plan.out / plan.engine / target
@@ -92,7 +97,8 @@ class Session:
     def job(self, seconds: float, number: int) -> Job:
         dictionary = FUZZ / "generated" / f"{self.target}.dict"
         mutator = self.plan.house.mutator()
-        return Job(self.program.resolve(), self.target, self.plan.corpus(self.target).resolve(),
+        program = self.programs[number % len(self.programs)]
+        return Job(program.resolve(), self.target, self.plan.corpus(self.target).resolve(),
                    given_inputs(self.target), self.artifacts.resolve(), self.work.resolve(),
                    max(1, int(seconds)), number, dictionary if dictionary.is_file() else None,
                    mutator if mutator.is_file() else None, self.plan.options)
@@ -273,6 +279,9 @@ def campaign(plan: Plan, targets: list[str]) -> int:
     state = plan.state()
     plan.house.make_variant("libfuzzer", targets)
     plan.house.make_variant(ENGINES[plan.engine].variant, targets)
+    formats = [target for target in targets if target in format_numbers()]
+    if plan.engine == "libfuzzer" and plan.jobs > 1 and formats and not plan.house.made:
+        plan.house.make_variant("fast", formats)
     if plan.engine == "afl" and not plan.house.made:
         plan.house.make_tool(plan.house.mutator())
     with Stop() as stop:

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable
 
-MAX_LEN = 512
+from .house import flags_of
+
 # A head without anything behind it: of less, no target reads anything, and libFuzzer gives up.
 START = bytes(2)
-# An input that takes longer than this many seconds is a finding.
-TIMEOUT = 10
-MEMORY_MB = 2048
 
 # "#4194304 NEW    cov: 312 ft: 1201 corp: 190/9Kb lim: 512 exec/s: 699050 rss: 371Mb ..."
 LINE = re.compile(r"^#([0-9]+)\s+([A-Z]+|pulse)\s+cov: ([0-9]+) ft: ([0-9]+)", re.MULTILINE)
@@ -37,11 +35,17 @@ AFL = {
 }
 
 
-def longest(given: Iterable[Path]) -> int:
+def longest(target: str, given: Iterable[Path]) -> int:
     """How long inputs may become: short ones are fast, but what is given is not to be cut."""
     sizes = (path.stat().st_size for folder in given for path in folder.rglob("*")
              if path.is_file())
-    return max(MAX_LEN, *sizes, 0)
+    return max(flags_of(target)["max_len"], *sizes, 0)
+
+
+def flags(target: str, given: Iterable[Path]) -> list[str]:
+    """The options of libFuzzer for a target, with inputs as long as what is given."""
+    asked = {**flags_of(target), "max_len": longest(target, given)}
+    return [f"-{name}={value}" for name, value in asked.items()]
 
 
 @dataclass
@@ -130,11 +134,9 @@ class LibFuzzer(Process):
 
     def command(self) -> list[str]:
         job = self.job
-        words = [str(job.program), f"-max_total_time={job.seconds}", f"-timeout={TIMEOUT}",
-                 f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={job.artifacts}/",
+        words = [str(job.program), *flags(job.target, job.given),
+                 f"-max_total_time={job.seconds}", f"-artifact_prefix={job.artifacts}/",
                  "-print_final_stats=1"]
-        if not any(option.startswith("-max_len=") for option in job.options):
-            words.append(f"-max_len={longest(job.given)}")
         if job.dictionary:
             words.append(f"-dict={job.dictionary}")
         return words + job.options + [str(job.corpus), *map(str, job.given)]
@@ -175,8 +177,8 @@ class AflPlusPlus(Process):
         self.before = afl_figures(self.stats_file()).get("execs_done", 0) if resumed else 0
         words = ["afl-fuzz", "-i", "-" if resumed else str(start_folder(job)), "-o", str(self.out),
                  "-M" if job.number == 0 else "-S", self.name, "-V", str(job.seconds),
-                 "-t", str(1000 * TIMEOUT), "-m", "none", "-G",
-                 str(longest(job.given))]
+                 "-t", str(1000 * flags_of(job.target)["timeout"]), "-m", "none", "-G",
+                 str(longest(job.target, job.given))]
         if job.number == 0:
             words += ["-F", str(job.corpus)]
         if job.dictionary:

@@ -10,8 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .engines import MEMORY_MB, SANITIZERS, TIMEOUT
-from .house import ROOT, House, shown
+from .engines import SANITIZERS, flags
+from .house import ROOT, House, flags_of, shown
 from .state import State, write_whole
 
 PROMISE = re.compile(r"^promise broken: ([a-z][a-z0-9-]*)", re.MULTILINE)
@@ -78,14 +78,15 @@ class Finder:
         self.program = house.program(variant, target)
         self.folder = house.findings / target
         self.seconds = seconds  # for minimising one
+        self.timeout = flags_of(target)["timeout"]
 
     def run(self, path: Path) -> tuple[int, str]:
         """One execution of the target with this file."""
-        command = [str(self.program), f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY_MB}",
+        command = [str(self.program), *flags(self.target, []),
                    f"-artifact_prefix={self.folder}/.again-", str(path)]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  check=False, timeout=4 * TIMEOUT, stdin=subprocess.DEVNULL,
+                                  check=False, timeout=4 * self.timeout, stdin=subprocess.DEVNULL,
                                   env={**os.environ, **SANITIZERS})
         except subprocess.TimeoutExpired as late:
             return -9, (late.stdout or b"").decode("utf-8", "replace") + "\nlibFuzzer: timeout\n"
@@ -105,12 +106,12 @@ class Finder:
             return found
         with tempfile.TemporaryDirectory(prefix="devfd-fuzz-") as folder:
             small = Path(folder) / "small"
-            command = [str(self.program), "-minimize_crash=1", f"-max_total_time={self.seconds}",
-                       f"-timeout={TIMEOUT}", f"-exact_artifact_path={small}",
+            command = [str(self.program), *flags(self.target, []), "-minimize_crash=1",
+                       f"-max_total_time={self.seconds}", f"-exact_artifact_path={small}",
                        f"-artifact_prefix={folder}/", str(path)]
             try:
                 subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               check=False, timeout=3 * self.seconds + 2 * TIMEOUT,
+                               check=False, timeout=3 * self.seconds + 2 * self.timeout,
                                stdin=subprocess.DEVNULL, env={**os.environ, **SANITIZERS})
             except subprocess.TimeoutExpired:
                 pass

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .engines import LINE, MAX_LEN, SANITIZERS, START
+from .engines import LINE, SANITIZERS, START, flags
 from .house import House, Problem
 from .minimise import files
 from .reach import known_points, reach_of
@@ -46,7 +46,7 @@ class Run:
 
 def edges(program: Path, corpus: Path) -> int:
     """Edges that a corpus covers."""
-    done = subprocess.run([program, "-runs=0", f"-max_len={MAX_LEN}", str(corpus)],
+    done = subprocess.run([program, *flags(program.name, []), "-runs=0", str(corpus)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           stdin=subprocess.DEVNULL, env={**os.environ, **SANITIZERS})
     found = [int(one[3]) for one in LINE.finditer(done.stdout.decode("utf-8", "replace"))]
@@ -88,8 +88,9 @@ def one_run(house: House, run: Run, moments: list[int]) -> dict[str, Any]:
         corpus.mkdir()
         (corpus / "start").write_bytes(START)
         # An input that a smaller one of the same coverage replaces may have broken a rule.
-        command = [house.program(run.variant, run.target), f"-seed={run.seed}", "-reduce_inputs=0",
-                   f"-max_total_time={PATIENCE * moments[-1]}", f"-max_len={MAX_LEN}",
+        command = [house.program(run.variant, run.target), *flags(run.target, []),
+                   "-reduce_inputs=0", f"-seed={run.seed}",
+                   f"-max_total_time={PATIENCE * moments[-1]}",
                    f"-artifact_prefix={folder}/broken-", str(corpus)]
         with (folder / "log").open("wb") as out:
             child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT,

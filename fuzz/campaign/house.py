@@ -2,6 +2,7 @@
 """Where things are: targets and their programs, corpora, findings; and the make that builds."""
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import subprocess
@@ -90,6 +91,16 @@ def format_numbers(text: str | None = None) -> dict[str, int]:
         text = TARGETS_MK.read_text(encoding="ascii")
     found = re.findall(r"^FUZZ_FORMAT_([a-z0-9-]+) := ([0-9]+)$", text, re.MULTILINE)
     return {name: int(number) for name, number in found}
+
+
+def flags_of(target: str) -> dict[str, int]:
+    """The options of libFuzzer that the repository has for a target."""
+    path = FUZZ / "targets" / f"{target}.options"
+    if not path.is_file():
+        path = FUZZ / "targets" / "default.options"
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(path.read_text(encoding="ascii"), shown(path))
+    return {name: int(value) for name, value in parser["libfuzzer"].items()}
 
 
 def given_inputs(target: str, fuzz: Path = FUZZ) -> list[Path]:

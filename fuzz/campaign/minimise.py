@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Callable, Iterable
 
-from .engines import SANITIZERS, TIMEOUT, longest
+from .engines import SANITIZERS, flags
 from .house import Problem
 
 PATIENCE = 1800
@@ -42,9 +42,7 @@ def minimise(program: Path, corpus: Path, more: Iterable[Path] = (), options: It
     new = corpus.with_name(corpus.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    limit = [] if any(one.startswith("-max_len=") for one in options) else [
-        f"-max_len={longest(sources)}"]
-    command = [str(program), "-merge=1", *limit, f"-timeout={TIMEOUT}", *options, str(new),
+    command = [str(program), "-merge=1", *flags(program.name, sources), *options, str(new),
                *map(str, sources)]
     log = corpus.with_name(corpus.name + ".merge.log")
     with log.open("wb") as out:

@@ -13,9 +13,6 @@ check-oss-fuzz-unit:
 	@.ci/setup fuzz
 	@$(PYTEST) fuzz/tests/test_oss_fuzz.py
 
-# Options of a target, or those of all that have none of their own.
-fuzz_options = $(or $(wildcard fuzz/oss-fuzz/$(1).options),fuzz/oss-fuzz/target.options)
-
 .PHONY: fuzz-options
 fuzz-out: | fuzz-options
 fuzz-options:

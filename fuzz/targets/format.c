@@ -22,16 +22,16 @@
  * its hash; all of them where there is time (input_all) and in the target `differential`.
  */
 enum {
-	AGAIN = 32,
+	AGAIN = 64,
 	WALKED = 16,
 	CUT = 16,
 	LOOKED_UP = 64,
 	WRITTEN = 128,
 	/* Bits of the hash that each choice looks at first. */
 	SALT_AGAIN = 0,
-	SALT_WALKED = 5,
-	SALT_CUT = 9,
-	SALT_LOOKED_UP = 13,
+	SALT_WALKED = 6,
+	SALT_CUT = 10,
+	SALT_LOOKED_UP = 14,
 	SALT_WRITTEN = 19,
 	/* A longer output than this is left to the target `convert`. */
 	OUTPUT = 1 << 12,
