@@ -19,11 +19,10 @@ static void keep_range(const struct devfd_view *v, const struct devfd_rule_info 
 
 /* a + b <= c: by a smaller b where it can be set, else by a smaller a, else by a greater c. */
 static void keep_fits(const struct devfd_view *v, const struct devfd_rule_info *rule,
-		      uint8_t *element)
+		      uint8_t *element, struct devfd_spot c)
 {
 	struct devfd_spot a = devfd_view_operand(v, &rule->operands[0], element);
 	struct devfd_spot b = devfd_view_operand(v, &rule->operands[1], element);
-	struct devfd_spot c = devfd_view_operand(v, &rule->operands[2], element);
 
 	if (devfd_fits(a.value, b.value, c.value))
 		return;
@@ -77,7 +76,7 @@ static void keep(const struct devfd_view *v, const struct devfd_rule_info *rule)
 	if (rule->predicate == DEVFD_RANGE_HOLDS) {
 		keep_range(v, rule);
 	} else if (rule->predicate == DEVFD_FITS_HOLDS) {
-		keep_fits(v, rule, NULL);
+		keep_fits(v, rule, NULL, devfd_view_operand(v, &rule->operands[2], NULL));
 	} else if (rule->predicate == DEVFD_NEEDS_HOLDS) {
 		keep_needs(v, rule);
 	} else if (rule->predicate == DEVFD_EXCLUDES_HOLDS) {
@@ -93,9 +92,13 @@ static void keep_elements(const struct devfd_view *v, const struct devfd_field_r
 {
 	uint32_t size, i;
 	uint8_t *p = devfd_piece_rest(v->s, &v->s->piece[v->piece], &size);
+	struct devfd_spot room;
 
+	if (size < f->width)
+		return;
+	room = devfd_view_operand(v, &rule->operands[2], p);
 	for (i = 0; size - i >= f->width; i += f->width)
-		keep_fits(v, rule, p + i);
+		keep_fits(v, rule, p + i, room);
 }
 
 /* ---- Fields ---- */
@@ -151,8 +154,8 @@ static void keep_rest(const struct devfd_view *v, const struct devfd_body_row *r
 static void keep_size(const struct devfd_view *v, const struct devfd_body_row *row)
 {
 	struct devfd_piece *p = &v->s->piece[v->piece];
-	uint32_t fixed =
-		devfd_piece_head(v->s, p) + devfd_fixed_size(row, devfd_piece_version(v->s, p));
+	uint32_t fixed = devfd_piece_head(v->s, p) +
+			 devfd_known_fixed(p->body, devfd_piece_version(v->s, p));
 
 	if (p->size < fixed)
 		devfd_shape_resize(v->s, v->piece, fixed);
@@ -194,12 +197,14 @@ static void keep_count(const struct devfd_view *v, const struct devfd_field_row 
 		devfd_view_set(v, o, o->value % DEVFD_COUNT_TAME);
 }
 
-static void keep_body(struct devfd_pieces *s, uint32_t i, const struct devfd_asked *asked)
+static void keep_body(const struct devfd_view *at)
 {
+	struct devfd_view v = *at;
+	struct devfd_pieces *s = v.s;
+	uint32_t i = v.piece, j;
 	const struct devfd_body_row *row = devfd_piece_row(&s->piece[i]);
-	struct devfd_view v = devfd_view_of(s, i, asked);
+	uint64_t left = devfd_known.body[s->piece[i].body].kept;
 	struct devfd_spot o;
-	uint32_t j;
 
 	if (s->piece[i].kind == DEVFD_PIECE_CAP && s->piece[i].size >= s->row->head &&
 	    !devfd_piece_version(s, &s->piece[i]))
@@ -207,8 +212,8 @@ static void keep_body(struct devfd_pieces *s, uint32_t i, const struct devfd_ask
 	keep_size(&v, row);
 	if (s->piece[i].kind == DEVFD_PIECE_RECORD)
 		keep_word(&v, row);
-	for (j = 0; j < row->field_count; j++) {
-		const struct devfd_field_row *f = &row->fields[j];
+	for (; left; left &= left - 1) {
+		const struct devfd_field_row *f = &row->fields[__builtin_ctzll(left)];
 
 		o = devfd_view_spot(s, &s->piece[i], f);
 		if (o.p)
@@ -225,24 +230,43 @@ static void keep_body(struct devfd_pieces *s, uint32_t i, const struct devfd_ask
 
 static void keep_item(struct devfd_pieces *s, uint32_t i, const struct devfd_asked *asked)
 {
-	struct devfd_view v = devfd_view_of(s, i, asked);
 	const struct devfd_rule_info *rule;
+	struct devfd_view v;
 	uint32_t n = 0;
 
+	if (!devfd_known.rule[devfd_piece_row(&s->piece[i])->item][0])
+		return;
+	v = devfd_view_of(s, i, asked);
 	while ((rule = devfd_view_model_rule(&v, 0, &n)))
 		keep(&v, rule);
 }
 
+/* A slot that is not listed says nothing, and order.c leaves nothing but zeros of it. */
+static int is_blank(const struct devfd_pieces *s, const struct devfd_piece *p)
+{
+	const struct devfd_shape_slot *slot = &s->row->slots[p->slot];
+
+	if (p->kind != DEVFD_PIECE_SLOT || p->size < slot->size)
+		return 0;
+	return !(devfd_get32(s->arena + p->at + slot->flags - 1, s->big) & 1);
+}
+
 void devfd_rules_repair(struct devfd_pieces *s, const struct devfd_asked *asked)
 {
-	uint32_t i;
+	struct devfd_view v = {s, asked, 0, 0, 0};
+	uint32_t i, count = 0;
 
 	for (i = 0; i < s->count; i++) {
-		if (s->piece[i].body && s->piece[i].size)
-			keep_body(s, i, asked);
+		/* The item is the same until another begins or a record has come or gone. */
+		if (!i || !s->piece[i].level || count != s->count)
+			v = devfd_view_of(s, i, asked);
+		v.piece = i;
+		count = s->count;
+		if (s->piece[i].body && s->piece[i].size && !is_blank(s, &s->piece[i]))
+			keep_body(&v);
 	}
 	for (i = 0; i < s->count; i++) {
-		if (s->piece[i].body && !s->piece[i].level)
+		if (s->piece[i].body && !s->piece[i].level && !is_blank(s, &s->piece[i]))
 			keep_item(s, i, asked);
 	}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /* order.c: pieces where they may stand, as often as they may and in their order. */
+#include "known.h"
 #include "rules.h"
 
 static uint32_t type_of(const struct devfd_pieces *s, uint32_t i)
@@ -9,21 +10,10 @@ static uint32_t type_of(const struct devfd_pieces *s, uint32_t i)
 	return devfd_get32(s->arena + s->piece[i].at + s->row->type, s->big);
 }
 
-static const struct devfd_record *record_of(uint32_t body)
-{
-	uint32_t i;
-
-	for (i = 0; body && i < devfd_records_count; i++) {
-		if (devfd_records[i].body == body)
-			return &devfd_records[i];
-	}
-	return NULL;
-}
-
 /* What stands before what: first ones, then by type. */
 static uint64_t rank_of(const struct devfd_pieces *s, uint32_t i)
 {
-	const struct devfd_record *row = record_of(s->piece[i].body);
+	const struct devfd_record *row = devfd_known_record(s->piece[i].body);
 
 	if (row && row->place == DEVFD_PLACE_FIRST)
 		return 0;
@@ -34,7 +24,7 @@ static uint64_t rank_of(const struct devfd_pieces *s, uint32_t i)
 
 static int may_stand(const struct devfd_pieces *s, uint32_t i, uint32_t parent)
 {
-	const struct devfd_record *row = record_of(s->piece[i].body);
+	const struct devfd_record *row = devfd_known_record(s->piece[i].body);
 	uint32_t kind = DEVFD_IN_TOP, item;
 
 	if (!row)
@@ -75,7 +65,7 @@ static void drop_strangers(struct devfd_pieces *s)
 			seen = 0;
 			continue;
 		}
-		row = record_of(s->piece[i].body);
+		row = devfd_known_record(s->piece[i].body);
 		if (!may_stand(s, i, level ? parent : 0) ||
 		    (row && !row->many && seen & row->bit && level)) {
 			devfd_shape_drop(s, i);
@@ -118,38 +108,32 @@ static void sort_records(struct devfd_pieces *s)
 	}
 }
 
-/* A record or capability that may be there once, without the first ones like it. */
+/* Of records and capabilities that may be there once, those behind the first like them. */
 static void drop_twins(struct devfd_pieces *s)
 {
 	const struct devfd_record *row;
-	uint32_t i, j;
-
-	for (i = 1; i < s->count; i++) {
-		if (!s->piece[i].body || s->piece[i].kind == DEVFD_PIECE_SLOT)
-			continue;
-		row = record_of(s->piece[i].body);
-		if (s->piece[i].kind == DEVFD_PIECE_RECORD && (!row || row->many))
-			continue;
-		for (j = devfd_shape_next(s, i);
-		     j < s->count && s->piece[j].level == s->piece[i].level;) {
-			if (s->piece[j].body == s->piece[i].body)
-				devfd_shape_drop(s, j);
-			else
-				j = devfd_shape_next(s, j);
-		}
-	}
-}
-
-static const struct devfd_sample *sample_of(const struct devfd_pieces *s, uint32_t body,
-					    uint32_t parent)
-{
+	uint64_t seen[2] = {0, 0};
 	uint32_t i;
 
-	for (i = 0; i < s->row->sample_count; i++) {
-		if (s->row->samples[i].body == body && s->row->samples[i].parent == parent)
-			return &s->row->samples[i];
+	for (i = 1; i < s->count;) {
+		const struct devfd_piece *p = &s->piece[i];
+		uint64_t bit = (uint64_t)1 << p->body;
+
+		if (!p->level)
+			seen[1] = 0;
+		row = devfd_known_record(p->body);
+		if (!p->body || p->kind == DEVFD_PIECE_SLOT ||
+		    (p->kind == DEVFD_PIECE_RECORD && (!row || row->many))) {
+			i++;
+			continue;
+		}
+		if (seen[p->level != 0] & bit) {
+			devfd_shape_drop(s, i);
+			continue;
+		}
+		seen[p->level != 0] |= bit;
+		i++;
 	}
-	return NULL;
 }
 
 /* Records that have to be there: in the file, and in the record that is their parent. */
@@ -163,11 +147,10 @@ static void add_needed(struct devfd_pieces *s)
 
 		if (!row->needed && !row->place)
 			continue;
-		for (i = 0; i < s->count; i = next) {
+		/* In the file alone, or in each record that may have it. */
+		for (i = row->place ? 0 : 1; i < (row->place ? 1 : s->count); i = next) {
 			next = i ? devfd_shape_next(s, i) : 1;
-			if (i ? !row->needed || row->place : !row->place)
-				continue;
-			sample = sample_of(s, row->body, i ? s->piece[i].body : 0);
+			sample = devfd_known_sample(s->row, row->body, i ? s->piece[i].body : 0);
 			if (!sample || (i && s->piece[i].kind != DEVFD_PIECE_RECORD))
 				continue;
 			for (j = i + 1; j < (i ? next : s->count) && s->piece[j].body != row->body;
@@ -275,7 +258,7 @@ static void match_type(struct devfd_pieces *s)
 		numbers[kind] = kind ? type->num_irqs : type->num_regions;
 		counts[kind] = kind || !type->indexes ? numbers[kind] : type->slots;
 		have = count_slots(s, kind, counts[kind]);
-		sample = sample_of(s, s->row->slots[kind].body, 0);
+		sample = devfd_known_sample(s->row, s->row->slots[kind].body, 0);
 		for (; type->counted && sample && have < counts[kind]; have++) {
 			if (!devfd_shape_insert(s, s->count, 0, sample))
 				break;

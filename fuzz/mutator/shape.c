@@ -1,49 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /* shape.c: takes an input apart into pieces and puts pieces together. */
-#include "shape.h"
+#include "known.h"
 
 enum { CHAIN_MAX = DEVFD_CHAIN_MAX + 8 };
-
-void devfd_store(uint8_t *p, uint32_t width, uint32_t big, uint64_t value)
-{
-	uint32_t i;
-
-	for (i = 0; i < width; i++)
-		p[big ? width - 1 - i : i] = (uint8_t)(value >> (8 * i));
-}
 
 static uint32_t load32(const struct devfd_pieces *s, uint32_t at)
 {
 	return devfd_get32(s->arena + at, s->big);
 }
 
-static int is_variable(const struct devfd_field_row *f)
-{
-	return f->kind >= DEVFD_KIND_BYTES;
-}
-
 /* ---- Fields ---- */
-
-uint32_t devfd_piece_version(const struct devfd_pieces *s, const struct devfd_piece *p)
-{
-	if (p->kind == DEVFD_PIECE_CAP && p->size >= s->row->head)
-		return devfd_get16(s->arena + p->at + s->row->cap_version, s->big);
-	return p->kind == DEVFD_PIECE_RECORD ? s->version : UINT32_MAX;
-}
-
-uint8_t *devfd_piece_field(struct devfd_pieces *s, const struct devfd_piece *p,
-			   const struct devfd_field_row *f)
-{
-	uint32_t head = devfd_piece_head(s, p);
-
-	if (is_variable(f))
-		return NULL;
-	if (f->since > devfd_piece_version(s, p))
-		return NULL;
-	if (!devfd_fits((uint64_t)head + f->offset, f->width, p->size))
-		return NULL;
-	return s->arena + p->at + head + f->offset;
-}
 
 uint8_t *devfd_piece_rest(struct devfd_pieces *s, const struct devfd_piece *p, uint32_t *size)
 {
@@ -51,7 +17,7 @@ uint8_t *devfd_piece_rest(struct devfd_pieces *s, const struct devfd_piece *p, u
 	uint32_t fixed = devfd_piece_head(s, p);
 
 	if (row)
-		fixed += devfd_fixed_size(row, devfd_piece_version(s, p));
+		fixed += devfd_known_fixed(p->body, devfd_piece_version(s, p));
 	*size = p->size > fixed ? p->size - fixed : 0;
 	return s->arena + p->at + p->size - *size;
 }
@@ -81,28 +47,21 @@ static void add_loose(struct devfd_pieces *s, uint32_t level, uint32_t at, uint3
 		add(s, DEVFD_PIECE_LOOSE, level, 0, at, end - at);
 }
 
-static uint32_t number_of(const struct devfd_body_row *row)
-{
-	return row ? (uint32_t)(row - devfd_body_rows) : 0;
-}
-
 /* Bytes of a record that are its own. */
-static uint32_t own_size(const struct devfd_pieces *s, const struct devfd_body_row *row,
-			 uint32_t size)
+static uint32_t own_size(const struct devfd_pieces *s, uint32_t body, uint32_t size)
 {
 	uint32_t fixed;
 
-	if (!row || !row->open)
+	if (!body || !devfd_body_rows[body].open)
 		return size;
-	fixed = s->row->head + devfd_fixed_size(row, s->version);
+	fixed = s->row->head + devfd_known_fixed(body, s->version);
 	return fixed < size ? fixed : size;
 }
 
 /* Records in records, as deep as open ones go. */
 static void parse_records(struct devfd_pieces *s, uint32_t at, uint32_t end, uint32_t level)
 {
-	uint32_t stop[4] = {0}, depth = 0, size, own;
-	const struct devfd_body_row *row;
+	uint32_t stop[4] = {0}, depth = 0, size, own, body;
 
 	stop[0] = end;
 	while (at < end && s->count < DEVFD_PIECES) {
@@ -116,9 +75,9 @@ static void parse_records(struct devfd_pieces *s, uint32_t at, uint32_t end, uin
 		size = load32(s, at + s->row->len);
 		if (size < s->row->head || size > stop[depth] - at)
 			size = stop[depth] - at;
-		row = devfd_record_body(load32(s, at + s->row->type));
-		own = depth < 3 ? own_size(s, row, size) : size;
-		add(s, DEVFD_PIECE_RECORD, level + depth, number_of(row), at, own);
+		body = devfd_known_tag(load32(s, at + s->row->type));
+		own = depth < 3 ? own_size(s, body, size) : size;
+		add(s, DEVFD_PIECE_RECORD, level + depth, body, at, own);
 		if (own < size)
 			stop[++depth] = at + size;
 		at += own;
@@ -199,16 +158,16 @@ static uint32_t first_cap(const struct devfd_pieces *s, uint32_t end)
 static void parse_reply(struct devfd_pieces *s, uint32_t end)
 {
 	uint32_t at = first_cap(s, end), next, count;
-	const struct devfd_body_row *row;
+	uint32_t body;
 
 	s->piece[0].size = (uint16_t)(at ? at : end);
 	for (count = 0; at && count < CHAIN_MAX; count++) {
 		next = load32(s, at + s->row->link);
 		if (next < at + s->row->head || !devfd_fits(next, s->row->head, end))
 			next = 0;
-		row = devfd_cap_body(s->row->origin,
-				     devfd_get16(s->arena + at + s->row->type, s->big));
-		add(s, DEVFD_PIECE_CAP, 1, number_of(row), at, (next ? next : end) - at);
+		body = devfd_known_cap(s->row->origin,
+				       devfd_get16(s->arena + at + s->row->type, s->big));
+		add(s, DEVFD_PIECE_CAP, 1, body, at, (next ? next : end) - at);
 		at = next;
 	}
 }
@@ -246,15 +205,6 @@ int devfd_shape_parse(struct devfd_pieces *s, uint32_t format, uint32_t big, con
 }
 
 /* ---- Changing ---- */
-
-uint32_t devfd_shape_next(const struct devfd_pieces *s, uint32_t i)
-{
-	uint32_t level = s->piece[i].level;
-
-	for (i++; i < s->count && s->piece[i].level > level; i++)
-		;
-	return i;
-}
 
 uint32_t devfd_shape_owner(const struct devfd_pieces *s, uint32_t i)
 {

@@ -97,7 +97,15 @@ int devfd_shape_parse(struct devfd_pieces *s, uint32_t format, uint32_t big, con
 size_t devfd_shape_write(struct devfd_pieces *s, uint8_t *out, size_t max, int fix);
 
 /* The piece behind i and all that is in it. */
-uint32_t devfd_shape_next(const struct devfd_pieces *s, uint32_t i);
+static inline uint32_t devfd_shape_next(const struct devfd_pieces *s, uint32_t i)
+{
+	uint32_t level = s->piece[i].level;
+
+	for (i++; i < s->count && s->piece[i].level > level; i++)
+		;
+	return i;
+}
+
 /* The item that piece i belongs to. */
 uint32_t devfd_shape_owner(const struct devfd_pieces *s, uint32_t i);
 
@@ -128,15 +136,49 @@ static inline uint32_t devfd_piece_head(const struct devfd_pieces *s, const stru
 }
 
 /* The version that decides which fields of a piece are known. */
-uint32_t devfd_piece_version(const struct devfd_pieces *s, const struct devfd_piece *p);
+static inline uint32_t devfd_piece_version(const struct devfd_pieces *s,
+					   const struct devfd_piece *p)
+{
+	if (p->kind == DEVFD_PIECE_CAP && p->size >= s->row->head)
+		return devfd_get16(s->arena + p->at + s->row->cap_version, s->big);
+	return p->kind == DEVFD_PIECE_RECORD ? s->version : UINT32_MAX;
+}
 
 /* The bytes of a field of fixed size, or NULL where the piece is too short or too old. */
-uint8_t *devfd_piece_field(struct devfd_pieces *s, const struct devfd_piece *p,
-			   const struct devfd_field_row *f);
+static inline uint8_t *devfd_piece_field(struct devfd_pieces *s, const struct devfd_piece *p,
+					 const struct devfd_field_row *f)
+{
+	uint32_t at = devfd_piece_head(s, p) + f->offset;
+
+	if (f->kind >= DEVFD_KIND_BYTES)
+		return NULL;
+	if (f->since > devfd_piece_version(s, p))
+		return NULL;
+	if (at + f->width > p->size)
+		return NULL;
+	return s->arena + p->at + at;
+}
 
 /* The bytes behind the fixed part and their number. */
 uint8_t *devfd_piece_rest(struct devfd_pieces *s, const struct devfd_piece *p, uint32_t *size);
 
-void devfd_store(uint8_t *p, uint32_t width, uint32_t big, uint64_t value);
+/* devfd_load() and its opposite, with the commonest width first. */
+static inline uint64_t devfd_number(const uint8_t *p, uint32_t width, uint32_t big)
+{
+	return width == 4 ? devfd_get32(p, big) : devfd_load(p, width, big);
+}
+
+static inline void devfd_store(uint8_t *p, uint32_t width, uint32_t big, uint64_t value)
+{
+	uint32_t i;
+
+	if (width == 4) {
+		for (i = 0; i < 4; i++)
+			p[i] = (uint8_t)(value >> (big ? 24 - 8 * i : 8 * i));
+		return;
+	}
+	for (i = 0; i < width; i++)
+		p[big ? width - 1 - i : i] = (uint8_t)(value >> (8 * i));
+}
 
 #endif

@@ -17,7 +17,7 @@ uint8_t *devfd_view_flags(struct devfd_pieces *s, const struct devfd_piece *p,
 			  const struct devfd_flags_row **rows)
 {
 	const struct devfd_body_row *row = devfd_piece_row(p);
-	uint32_t i;
+	const struct devfd_field_row *f;
 
 	if (!row)
 		return NULL;
@@ -25,25 +25,11 @@ uint8_t *devfd_view_flags(struct devfd_pieces *s, const struct devfd_piece *p,
 		*rows = &devfd_flags_rows[row->word_bits];
 		return s->arena + p->at + s->row->word;
 	}
-	for (i = 0; i < row->field_count; i++) {
-		if (!row->fields[i].takes_flags)
-			continue;
-		*rows = &devfd_flags_rows[row->fields[i].bits];
-		return devfd_piece_field(s, p, &row->fields[i]);
-	}
-	return NULL;
-}
-
-/* The record that says a flag by being there, or 0. */
-static uint32_t record_that_knows(uint64_t flag)
-{
-	uint32_t i;
-
-	for (i = 0; i < devfd_records_count; i++) {
-		if (devfd_records[i].knows && devfd_records[i].knows == flag)
-			return devfd_records[i].body;
-	}
-	return 0;
+	if (!devfd_known.body[p->body].flags)
+		return NULL;
+	f = &row->fields[devfd_known.body[p->body].flags - 1];
+	*rows = &devfd_flags_rows[f->bits];
+	return devfd_piece_field(s, p, f);
 }
 
 static const struct devfd_bit_row *bit_of(const struct devfd_flags_row *rows, uint64_t flag)
@@ -67,7 +53,7 @@ static int get_flag(const struct devfd_view *v, uint64_t flag)
 	bit = word ? bit_of(rows, flag) : NULL;
 	if (bit)
 		return (devfd_get32(word, v->s->big) >> bit->bit & 1) == (bit->sets == flag);
-	body = record_that_knows(flag);
+	body = devfd_known_knows(flag);
 	for (i = v->owner + 1; body && i < v->end; i++) {
 		if (v->s->piece[i].body == body)
 			return 1;
@@ -98,8 +84,8 @@ static int set_bit(const struct devfd_view *v, uint64_t flag, int on)
 /* Puts or drops the record that says a flag. */
 static int set_record(const struct devfd_view *v, uint64_t flag, int on)
 {
-	uint32_t body = record_that_knows(flag), i, owner = v->s->piece[v->owner].body;
-	const struct devfd_shape_row *row = v->s->row;
+	uint32_t body = devfd_known_knows(flag), i, owner = v->s->piece[v->owner].body;
+	const struct devfd_sample *sample;
 
 	if (!body)
 		return 0;
@@ -112,11 +98,8 @@ static int set_record(const struct devfd_view *v, uint64_t flag, int on)
 		}
 		return 0;
 	}
-	for (i = 0; i < row->sample_count; i++) {
-		if (row->samples[i].body == body && row->samples[i].parent == owner)
-			return devfd_shape_insert(v->s, v->owner + 1, 1, &row->samples[i]);
-	}
-	return 0;
+	sample = devfd_known_sample(v->s->row, body, owner);
+	return sample && devfd_shape_insert(v->s, v->owner + 1, 1, sample);
 }
 
 static int set_flag(const struct devfd_view *v, uint64_t flag, int on)
@@ -128,16 +111,6 @@ static int set_flag(const struct devfd_view *v, uint64_t flag, int on)
 
 /* ---- Operands ---- */
 
-struct devfd_spot devfd_view_spot(struct devfd_pieces *s, const struct devfd_piece *p,
-				  const struct devfd_field_row *f)
-{
-	struct devfd_spot o = {devfd_piece_field(s, p, f), f->width, 0};
-
-	if (o.p)
-		o.value = devfd_load(o.p, f->width, s->big);
-	return o;
-}
-
 static struct devfd_spot attr_spot(struct devfd_pieces *s, uint32_t from, uint32_t to,
 				   uint32_t attr)
 {
@@ -145,12 +118,14 @@ static struct devfd_spot attr_spot(struct devfd_pieces *s, uint32_t from, uint32
 	uint32_t i, j;
 
 	for (i = from; i < to; i++) {
-		const struct devfd_body_row *row = devfd_piece_row(&s->piece[i]);
+		uint32_t body = s->piece[i].body;
+		const struct devfd_body_row *row = &devfd_body_rows[body];
 
-		for (j = 0; row && j < row->field_count; j++) {
-			if (row->fields[j].attr != attr)
+		j = devfd_known.body[body].fields[attr];
+		for (; j && j <= row->field_count; j++) {
+			if (row->fields[j - 1].attr != attr)
 				continue;
-			none = devfd_view_spot(s, &s->piece[i], &row->fields[j]);
+			none = devfd_view_spot(s, &s->piece[i], &row->fields[j - 1]);
 			if (none.p)
 				return none;
 		}
@@ -175,6 +150,8 @@ struct devfd_spot devfd_view_operand(const struct devfd_view *v, const struct de
 	const struct devfd_body_row *row = devfd_piece_row(p);
 	struct devfd_spot found = {NULL, 8, o->value};
 
+	if (o->kind == DEVFD_OF_NUMBER)
+		return found;
 	if (o->kind == DEVFD_OF_FIELD || o->kind == DEVFD_OF_TEST) {
 		if (!row || o->ref >= row->field_count)
 			return found;
@@ -189,7 +166,7 @@ struct devfd_spot devfd_view_operand(const struct devfd_view *v, const struct de
 			found.value = UINT32_MAX;
 	} else if (o->kind == DEVFD_OF_ELEMENT && element) {
 		found.p = element + o->value;
-		found.value = devfd_load(found.p, 8, v->s->big);
+		found.value = devfd_number(found.p, 8, v->s->big);
 	} else if (o->kind == DEVFD_OF_FLAG) {
 		found.value = (uint64_t)get_flag(v, o->value);
 	} else if (o->kind == DEVFD_OF_FLAGS) {
@@ -224,21 +201,6 @@ int devfd_view_switch(const struct devfd_view *v, const struct devfd_operand *o,
 }
 
 /* ---- Rules and values ---- */
-
-/* The rules of the model that speak of an attribute of an item, or (attr 0) of all of it. */
-const struct devfd_rule_info *devfd_view_model_rule(const struct devfd_view *v, uint32_t attr,
-						    uint32_t *n)
-{
-	const struct devfd_body_row *row = devfd_piece_row(&v->s->piece[v->owner]);
-
-	while (row && devfd_model_rules[*n]) {
-		const struct devfd_rule_info *rule = &devfd_rule_infos[devfd_model_rules[(*n)++]];
-
-		if (rule->item == row->item && rule->attr == attr)
-			return rule;
-	}
-	return NULL;
-}
 
 uint64_t devfd_view_known_bits(const struct devfd_flags_row *flags, uint32_t version)
 {

@@ -3,6 +3,7 @@
 #ifndef DEVFD_FUZZ_VIEW_H
 #define DEVFD_FUZZ_VIEW_H
 
+#include "known.h"
 #include "rules.h"
 
 /* One operand of a rule where it stands. */
@@ -23,17 +24,22 @@ struct devfd_view {
 struct devfd_view devfd_view_of(struct devfd_pieces *s, uint32_t i,
 				const struct devfd_asked *asked);
 /* A field of a piece. */
-struct devfd_spot devfd_view_spot(struct devfd_pieces *s, const struct devfd_piece *p,
-				  const struct devfd_field_row *f);
+static inline struct devfd_spot devfd_view_spot(struct devfd_pieces *s, const struct devfd_piece *p,
+						const struct devfd_field_row *f)
+{
+	struct devfd_spot o = {devfd_piece_field(s, p, f), f->width, 0};
+
+	if (o.p)
+		o.value = devfd_number(o.p, f->width, s->big);
+	return o;
+}
+
 /* What an operand stands for; element: a pair of numbers in a list. */
 struct devfd_spot devfd_view_operand(const struct devfd_view *v, const struct devfd_operand *o,
 				     uint8_t *element);
 /* Makes an operand 0 or not 0. */
 int devfd_view_switch(const struct devfd_view *v, const struct devfd_operand *o, int on,
 		      uint64_t value);
-/* The next rule of the model that speaks of an attribute of an item, or (attr 0) of all of it. */
-const struct devfd_rule_info *devfd_view_model_rule(const struct devfd_view *v, uint32_t attr,
-						    uint32_t *n);
 /* The bits of a flag set that a version has. */
 uint64_t devfd_view_known_bits(const struct devfd_flags_row *flags, uint32_t version);
 /* Whether an enum has a value. */
@@ -43,6 +49,20 @@ uint64_t devfd_view_wanted(const struct devfd_view *v, const struct devfd_field_
 /* The word that holds the flags of a piece, and its rows; or NULL. */
 uint8_t *devfd_view_flags(struct devfd_pieces *s, const struct devfd_piece *p,
 			  const struct devfd_flags_row **rows);
+
+/* The next rule of the model that speaks of an attribute of an item, or (attr 0) of all of it; n
+ * is 0 for the first. */
+static inline const struct devfd_rule_info *devfd_view_model_rule(const struct devfd_view *v,
+								  uint32_t attr, uint32_t *n)
+{
+	uint32_t body = v->s->piece[v->owner].body;
+
+	if (!body)
+		return NULL;
+	*n = *n ? devfd_known.rule_after[*n - 1]
+		: devfd_known.rule[devfd_body_rows[body].item][attr];
+	return *n ? &devfd_rule_infos[devfd_model_rules[*n - 1]] : NULL;
+}
 
 static inline uint64_t devfd_view_most_of(uint32_t width)
 {
