@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <time.h>
 #include <cmocka.h>
+#include "../mutator/block.h"
 #include "../mutator/mutator.h"
 #include "../mutator/rules.h"
 
@@ -274,6 +275,42 @@ static void test_crosses(void **state)
 	}
 }
 
+/* What stands for <string.h> in the object that engines are linked with. */
+static void test_blocks_are_those_of_string_h(void **state)
+{
+	enum { ROUND = 20000, SIZE = 100, AROUND = 3 * SIZE };
+	static uint8_t one[AROUND], two[AROUND];
+	struct devfd_dice d = {3};
+	uint32_t i, j, from, to, size;
+
+	(void)state;
+	for (i = 0; i < ROUND; i++) {
+		for (j = 0; j < AROUND; j++)
+			one[j] = two[j] = (uint8_t)devfd_roll(&d, 256);
+		from = SIZE + devfd_roll(&d, SIZE);
+		to = SIZE - devfd_roll(&d, SIZE);
+		size = devfd_roll(&d, from - to < SIZE ? from - to : SIZE);
+		memcpy(one + to, one + from, size);
+		assert_ptr_equal(devfd_block_copy(two + to, two + from, size), two + to);
+		assert_memory_equal(one, two, AROUND);
+		to = devfd_roll(&d, 2 * SIZE);
+		size = devfd_roll(&d, SIZE);
+		memmove(one + to, one + from, size);
+		assert_ptr_equal(devfd_block_move(two + to, two + from, size), two + to);
+		assert_memory_equal(one, two, AROUND);
+		memset(one + to, (int)i, size);
+		assert_ptr_equal(devfd_block_fill(two + to, (int)i, size), two + to);
+		assert_memory_equal(one, two, AROUND);
+		assert_ptr_equal(devfd_block_find(one + from, (int)i % 8, size),
+				 memchr(one + from, (int)i % 8, size));
+		one[from] ^= (uint8_t)devfd_roll(&d, 2);
+		assert_int_equal(devfd_block_compare(one + from, two + from, size) < 0,
+				 memcmp(one + from, two + from, size) < 0);
+		assert_int_equal(devfd_block_compare(one + from, two + from, size) > 0,
+				 memcmp(one + from, two + from, size) > 0);
+	}
+}
+
 /* ---- Speed ---- */
 
 static double seconds(void)
@@ -313,6 +350,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_same_twice_and_never_too_much),
 		cmocka_unit_test(test_takes_anything),
 		cmocka_unit_test(test_crosses),
+		cmocka_unit_test(test_blocks_are_those_of_string_h),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "bench")) {
