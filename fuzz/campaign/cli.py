@@ -91,6 +91,10 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     add_target(one)
     add_out(one)
 
+    one = commands.add_parser("speed", help="executions a second, beside a target that does nothing")
+    add_target(one)
+    one.add_argument("--seconds", type=whole, default=10, metavar="N", help="of each of four runs")
+
     one = commands.add_parser("figures", help="the tables of RESULTS.md")
     add_out(one)
     return parser.parse_args(words)
@@ -184,6 +188,13 @@ def run_pack(args: argparse.Namespace, house: House) -> int:
     return 0
 
 
+def run_speed(args: argparse.Namespace, house: House) -> int:
+    from .house import format_numbers
+    from .speed import speed
+    print(speed(house, house.choose(args.target), list(format_numbers()), args.seconds))
+    return 0
+
+
 def run_figures(args: argparse.Namespace, _house: House) -> int:
     path = args.build / "fuzz" / "reach.json"
     reached = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
@@ -195,7 +206,7 @@ def main(words: list[str] | None = None) -> int:
     args = arguments(words)
     commands = {"campaign": run_campaign, "status": run_status, "minimise": run_minimise,
                 "reach": run_reach, "gain": run_gain, "oracle": run_oracle, "pack": run_pack,
-                "figures": run_figures}
+                "speed": run_speed, "figures": run_figures}
     try:
         return commands[args.command](args, House(args.build.resolve(), args.made))
     except Problem as problem:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """What the mutator gains: the same target with and without it, from nothing, over several seeds.
 
-Each run begins with one input of two zero bytes (a head without anything behind it) and no
-dictionary. At each moment asked for, counted in seconds that the processor spent on it, its corpus
+Each run begins with one input of two zero bytes (a head without anything behind it) and the
+generated dictionary, which helps most where there is no mutator. At each moment asked for, counted in seconds that the processor spent on it, its corpus
 is copied; edges are then counted by one program for both (that without the mutator), points by
 reach.c.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .engines import LINE, SANITIZERS, START, flags
-from .house import House, Problem
+from .house import FUZZ, House, Problem
 from .minimise import files
 from .reach import known_points, reach_of
 from .state import write_whole
@@ -88,7 +88,9 @@ def one_run(house: House, run: Run, moments: list[int]) -> dict[str, Any]:
         corpus.mkdir()
         (corpus / "start").write_bytes(START)
         # An input that a smaller one of the same coverage replaces may have broken a rule.
-        command = [house.program(run.variant, run.target), *flags(run.target, []),
+        dictionary = FUZZ / "generated" / f"{run.target}.dict"
+        words = [f"-dict={dictionary}"] if dictionary.is_file() else []
+        command = [house.program(run.variant, run.target), *flags(run.target, []), *words,
                    "-reduce_inputs=0", f"-seed={run.seed}",
                    f"-max_total_time={PATIENCE * moments[-1]}",
                    f"-artifact_prefix={folder}/broken-", str(corpus)]

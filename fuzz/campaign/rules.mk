@@ -13,6 +13,9 @@ $(FUZZ)/reach: $(BUILD)/obj/fuzz/campaign/reach.o $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^
 
+$(FUZZ)/empty: $(FUZZ)/seen/obj/fuzz/targets/empty.o
+	$(FUZZ_ENGINE) -o $@ $^
+
 # TARGET: names with commas, or all. ENGINE: libfuzzer or afl.
 # A run goes on where the last one stopped.
 ENGINE ?= libfuzzer

@@ -101,6 +101,7 @@ def main() -> int:
         return 0
     if Path(names[0]).is_file():
         return judge(Path(names[0]).read_bytes())
+    say(f"Running: {sys.argv[0]}")
     return fuzz(options, Path(names[0]))
 
 

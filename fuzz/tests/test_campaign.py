@@ -19,10 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / "fuzz" / "run"
 sys.path.insert(0, str(ROOT / "fuzz"))
 
-from campaign import gain, pack  # noqa: E402
+from campaign import gain, pack, speed  # noqa: E402
 from campaign.engines import Job, LibFuzzer, afl_figures  # noqa: E402
 from campaign.findings import signature  # noqa: E402
-from campaign.house import Problem  # noqa: E402
+from campaign.house import Problem, flags_of  # noqa: E402
 from campaign.minimise import recover  # noqa: E402
 from campaign.state import State, write_whole  # noqa: E402
 
@@ -79,6 +79,38 @@ def children_of(folder: Path) -> list[str]:
         if any(word.startswith(str(folder).encode() + b"/made/libfuzzer/") for word in words[:2]):
             found.append(path.parent.name)
     return found
+
+
+def test_every_second_process_is_the_fast_one(place: Place) -> None:
+    fast = place.program.parents[1] / "fast" / "fake"
+    fast.parent.mkdir()
+    shutil.copy(place.program, fast)
+    assert place.campaign(1, "--jobs", "3").returncode == 0
+    logs = place.out / "libfuzzer" / "fake"
+    ran = ["/fast/" in (logs / f"{n}.log").read_text(encoding="utf-8").split("\n")[0]
+           for n in range(3)]
+    assert ran == [False, True, False]
+
+
+def test_options_are_those_of_the_target() -> None:
+    assert flags_of("tlv") == flags_of("fake") != flags_of("json")
+    assert flags_of("json")["max_len"] > flags_of("tlv")["max_len"] >= 1024
+
+
+def test_speed_is_executions_a_second_of_the_processor(place: Place) -> None:
+    begun = os.times()
+    rate = speed.rate(speed.Timed, place.program, "fake", 1, place.folder / "speed")
+    spent = os.times().children_user + os.times().children_system
+    spent -= begun.children_user + begun.children_system
+    log = (place.folder / "speed" / "work" / "0.log").read_text(encoding="utf-8")
+    done = int(log.rsplit("stat::number_of_executed_units: ", 1)[1])
+    assert rate == pytest.approx(done / spent, rel=0.05)
+
+
+def test_speed_of_what_breaks_is_none(place: Place) -> None:
+    place.finds(one=b"P")
+    with pytest.raises(Problem, match="status 77"):
+        speed.rate(speed.Timed, place.program, "fake", 1, place.folder / "speed")
 
 
 def test_a_run_counts_and_a_second_one_goes_on(place: Place) -> None:
