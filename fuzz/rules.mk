@@ -9,7 +9,7 @@ TARGETS ?= $(FUZZ_ALL)
 VARIANT ?= libfuzzer
 FUZZ := $(BUILD)/fuzz
 
-FUZZ_HARNESS := $(addprefix fuzz/targets/,promise.c input.c watch.c item.c reading.c writing.c)
+FUZZ_HARNESS := $(addprefix fuzz/targets/,promise.c input.c watch.c item.c reading.c stream.c writing.c)
 FUZZ_LIB := $(CORE) $(TABLES) $(FUZZ_HARNESS)
 
 # The target of text has more of the tool in it, and a JSON parser, linked into it where that can be had.
@@ -82,8 +82,8 @@ endef
 # ---- Our mutator, for libFuzzer; it is not what is looked for bugs in ----
 
 # Targets whose inputs it knows; fuzz/mutator/targets.c says how.
-FUZZ_MUTATED := $(FUZZ_FORMATS) convert differential dance
-FUZZ_MUTATOR_LIB := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c
+FUZZ_MUTATED := $(FUZZ_FORMATS) convert differential dance encode
+FUZZ_MUTATOR_LIB := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c fuzz/targets/stream.c
 FUZZ_MUTATOR_FLAGS = $(FUZZ_STD) -O3 -g -MMD -MP
 
 $(FUZZ)/mutator/obj/%.o: %.c
@@ -115,7 +115,7 @@ $(eval $(call FUZZ_BUILD,seen))
 $(eval $(call FUZZ_BUILD,traced))
 $(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,san,$(f))))
 # What only compares is not worth watching.
-$(call fuzz_obj,edges,$(FUZZ_HARNESS) $(TABLES)): FUZZ_CFLAGS_edges = $(FUZZ_CFLAGS_san)
+$(call fuzz_obj,edges,$(filter-out fuzz/targets/stream.c,$(FUZZ_HARNESS)) $(TABLES)): FUZZ_CFLAGS_edges = $(FUZZ_CFLAGS_san)
 
 # A second copy of the core beside the first, for the engine to see the coverage of. Branches of sanitizers are two thirds
 # of all, and libFuzzer's work grows with them; so one copy is sanitized and the other is watched, and each reads every

@@ -6,6 +6,7 @@ static const struct devfd_mutator others[] = {
 	{"convert", 0, devfd_mutate, devfd_cross},
 	{"differential", 0, devfd_mutate, devfd_cross},
 	{"dance", 0, devfd_mutate_script, devfd_cross_script},
+	{"encode", 0, devfd_mutate_items, devfd_cross_items},
 };
 
 struct devfd_mutator devfd_mutator_of(const char *target)

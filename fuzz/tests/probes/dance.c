@@ -3,8 +3,9 @@
 #include "probe.h"
 
 #include "../../../codec/codec.h"
+#include "../../targets/script.h"
 
-struct probe probe = {"dance", 0, 0};
+struct probe probe = {"dance", 0, 0, {0}};
 
 int __real_devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *context, void *buf,
 		     size_t capacity, struct devfd_item *item, struct devfd_error *e);
@@ -17,9 +18,15 @@ int __wrap_devfd_ask(uint32_t call, uint32_t index, devfd_ioctl_fn *fn, void *co
 	int rc = __real_devfd_ask(call, index, fn, context, buf, capacity, item, e);
 
 	probe.accepted = rc == DEVFD_OK;
-	probe_saw(call);
-	probe_saw((uint32_t)rc);
-	probe_saw(e->rule);
-	probe_saw(rc == DEVFD_OK ? item->flags : 0);
+	probe_saw(call, (uint32_t)rc, e->rule, rc == DEVFD_OK ? item->flags : 0);
 	return rc;
+}
+
+int probe_is_whole(const uint8_t *p, size_t size)
+{
+	size_t at = SCRIPT_HEAD;
+
+	while (at + SCRIPT_STEP <= size)
+		at += SCRIPT_STEP + (p[at + STEP_SIZE] | (size_t)p[at + STEP_SIZE + 1] << 8);
+	return at == size;
 }
