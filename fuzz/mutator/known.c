@@ -77,6 +77,17 @@ static void know_record(const struct devfd_record *record)
 		devfd_known.knows[__builtin_ctz(record->knows)] = record->body;
 }
 
+static void know_caps(const struct devfd_chain *chain)
+{
+	uint32_t i;
+
+	for (i = 0; chain && i < chain->count; i++) {
+		if (chain->caps[i].knows)
+			devfd_known.cap_knows[__builtin_ctz(chain->caps[i].knows)] =
+				chain->caps[i].body;
+	}
+}
+
 static void know_rules(void)
 {
 	uint32_t count = 0, i;
@@ -121,6 +132,8 @@ __attribute__((constructor)) static void know(void)
 	}
 	for (i = devfd_records_count; i--;)
 		know_record(&devfd_records[i]);
+	for (i = 0; i < devfd_calls_count; i++)
+		know_caps(devfd_calls[i].chain);
 	expect(devfd_shape_count <= DEVFD_KNOWN_FORMATS);
 	for (i = 1; i < devfd_shape_count; i++)
 		know_samples(i);

@@ -34,7 +34,8 @@ struct devfd_known {
 	/* 1 + the first rule of the model of an attribute of an item; 1 + the next one like it. */
 	uint8_t rule[DEVFD_KNOWN_ITEMS][DEVFD_KNOWN_ATTRS];
 	uint8_t rule_after[DEVFD_KNOWN_RULES];
-	uint8_t knows[32]; /* body of the record that says a model flag by being there */
+	/* Bodies of the record and of the capability that say a model flag by being there. */
+	uint8_t knows[32], cap_knows[32];
 	/* 1 + the first sample of a body in a body, of each format. */
 	uint8_t sample[DEVFD_KNOWN_FORMATS][DEVFD_KNOWN_BODIES][DEVFD_KNOWN_BODIES];
 	/* Bodies of records, and of capabilities, each at the hash of its tag or id or in the first
@@ -49,10 +50,13 @@ static inline const struct devfd_record *devfd_known_record(uint32_t body)
 	return devfd_known.body[body].record;
 }
 
-/* The record that says a model flag by being there, or 0. */
-static inline uint32_t devfd_known_knows(uint64_t flag)
+/* What says a model flag by being there, in a format, or 0. */
+static inline uint32_t devfd_known_knows(const struct devfd_shape_row *row, uint64_t flag)
 {
-	return flag && flag <= UINT32_MAX ? devfd_known.knows[__builtin_ctzll(flag)] : 0;
+	const uint8_t *table =
+		row->shape == DEVFD_SHAPE_REPLY ? devfd_known.cap_knows : devfd_known.knows;
+
+	return flag && flag <= UINT32_MAX ? table[__builtin_ctzll(flag)] : 0;
 }
 
 /* devfd_fixed_size(). */

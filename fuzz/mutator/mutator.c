@@ -161,10 +161,18 @@ static void change_type(struct devfd_pieces *s, struct devfd_dice *d)
 
 static void change_pieces(struct devfd_pieces *s, struct devfd_dice *d, int tame)
 {
-	uint32_t how = devfd_roll(d, tame ? 16 : 20), i;
+	uint32_t how = devfd_roll(d, tame ? 16 : 20), rare = devfd_roll(d, 64), i;
 
-	if (!devfd_roll(d, 64)) {
+	if (rare == 0) {
 		repeat_any(s, d);
+		return;
+	}
+	if (rare < 3) {
+		devfd_tie_flags(s, d);
+		return;
+	}
+	if (rare == 3 && s->row->shape != DEVFD_SHAPE_REPLY) {
+		devfd_tie_offsets(s, d);
 		return;
 	}
 	if (how < 8) {
@@ -333,6 +341,16 @@ static void change_head(uint8_t *head, struct devfd_dice *d)
 		head[0] ^= 1;
 }
 
+/* Another format, for a target of several whose inputs tell theirs there. */
+static uint32_t change_format(uint8_t *head, uint32_t format, struct devfd_dice *d)
+{
+	if (devfd_roll(d, 16))
+		return format;
+	head[0] &= (uint8_t) ~(FORMAT_MASK << FORMAT_SHIFT);
+	head[0] |= (uint8_t)(devfd_roll(d, FORMAT_MASK + 1) << FORMAT_SHIFT);
+	return 1 + (head[0] >> FORMAT_SHIFT & FORMAT_MASK);
+}
+
 /* ---- Bytes ---- */
 
 /* Where an input is nothing that can be followed. */
@@ -465,7 +483,7 @@ size_t devfd_mutate(uint32_t format, uint8_t *p, size_t size, size_t max, uint32
 {
 	struct devfd_dice d = {seed};
 	struct devfd_pieces s;
-	uint32_t head;
+	uint32_t head, several = !format;
 
 	if (size > max)
 		size = max;
@@ -480,6 +498,8 @@ size_t devfd_mutate(uint32_t format, uint8_t *p, size_t size, size_t max, uint32
 		change_head(p, &d);
 	else if (head && !devfd_roll(&d, 8))
 		p[0] = (uint8_t)devfd_roll(&d, 8); /* layout and order to be written */
+	if (head == HEAD && several)
+		format = change_format(p, format, &d);
 	if (!devfd_shape_parse(&s, format, p[0] & 1, p + head, size - head))
 		return change_bytes(p, size, max, &d);
 	if (!devfd_roll(&d, 32))

@@ -48,6 +48,11 @@ void devfd_rules_repair(struct devfd_pieces *s, const struct devfd_asked *asked)
 int devfd_rules_break(struct devfd_pieces *s, uint32_t i, struct devfd_dice *d,
 		      const struct devfd_asked *asked);
 
+/* tie.c: gives an item two flags of which one narrows the other, and what says them. */
+void devfd_tie_flags(struct devfd_pieces *s, struct devfd_dice *d);
+/* tie.c: lets all regions begin where a device type has them. */
+void devfd_tie_offsets(struct devfd_pieces *s, struct devfd_dice *d);
+
 /* change.c: gives a field of piece i a value: one of its boundaries, and with tame one that may
  * stand there.
  */

@@ -53,7 +53,7 @@ static int get_flag(const struct devfd_view *v, uint64_t flag)
 	bit = word ? bit_of(rows, flag) : NULL;
 	if (bit)
 		return (devfd_get32(word, v->s->big) >> bit->bit & 1) == (bit->sets == flag);
-	body = devfd_known_knows(flag);
+	body = devfd_known_knows(v->s->row, flag);
 	for (i = v->owner + 1; body && i < v->end; i++) {
 		if (v->s->piece[i].body == body)
 			return 1;
@@ -84,7 +84,7 @@ static int set_bit(const struct devfd_view *v, uint64_t flag, int on)
 /* Puts or drops the record that says a flag. */
 static int set_record(const struct devfd_view *v, uint64_t flag, int on)
 {
-	uint32_t body = devfd_known_knows(flag), i, owner = v->s->piece[v->owner].body;
+	uint32_t body = devfd_known_knows(v->s->row, flag), i, owner = v->s->piece[v->owner].body;
 	const struct devfd_sample *sample;
 
 	if (!body)
@@ -98,7 +98,8 @@ static int set_record(const struct devfd_view *v, uint64_t flag, int on)
 		}
 		return 0;
 	}
-	sample = devfd_known_sample(v->s->row, body, owner);
+	sample = devfd_known_sample(v->s->row, body,
+				    v->s->row->shape == DEVFD_SHAPE_REPLY ? 0 : owner);
 	return sample && devfd_shape_insert(v->s, v->owner + 1, 1, sample);
 }
 
@@ -160,6 +161,8 @@ struct devfd_spot devfd_view_operand(const struct devfd_view *v, const struct de
 			found.value = found.value == (o->given ? given(v, o->given) : o->value);
 	} else if (o->kind == DEVFD_OF_ATTR) {
 		found = attr_spot(v->s, v->owner, v->end, o->ref);
+		if (!found.p && o->ref == DEVFD_ATTR_OFFSET)
+			devfd_tie_implied(v, &found.value);
 	} else if (o->kind == DEVFD_OF_DEVICE) {
 		found = attr_spot(v->s, 0, v->s->count, o->ref);
 		if (!found.p)

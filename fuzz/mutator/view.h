@@ -40,6 +40,8 @@ struct devfd_spot devfd_view_operand(const struct devfd_view *v, const struct de
 /* Makes an operand 0 or not 0. */
 int devfd_view_switch(const struct devfd_view *v, const struct devfd_operand *o, int on,
 		      uint64_t value);
+/* tie.c: the offset that the device type implies for a region. Returns 0 where none does. */
+int devfd_tie_implied(const struct devfd_view *v, uint64_t *offset);
 /* The bits of a flag set that a version has. */
 uint64_t devfd_view_known_bits(const struct devfd_flags_row *flags, uint32_t version);
 /* Whether an enum has a value. */

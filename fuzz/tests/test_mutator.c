@@ -25,6 +25,10 @@ enum {
 	ROUNDS = 100000,
 	ACCEPTED_PERCENT = 15,
 	GUARD = 0x5a,
+	/* Mutants of ROUNDS, at least. */
+	IMPLIED_LEAST = 100,
+	EXACT_LEAST = 100,
+	FORMAT_LEAST = 200,
 };
 
 struct seed {
@@ -311,6 +315,181 @@ static void test_blocks_are_those_of_string_h(void **state)
 	}
 }
 
+/* ---- What chance alone hardly brings together ---- */
+
+/* Whether some item of an input has what a test looks for; 0 of one that is not accepted. */
+typedef int look_fn(const struct devfd_item *item);
+
+static int any_item(const struct devfd_input *in, look_fn *look)
+{
+	struct devfd_item item;
+	struct devfd_error e;
+	struct devfd d;
+	int found = 0;
+
+	if (in->format >= DEVFD_FORMAT_REPLY)
+		return devfd_reply(in->format - DEVFD_FORMAT_REPLY + 1, in->options, in->index,
+				   in->p, in->size, &item, &e) == DEVFD_OK &&
+		       look(&item);
+	if (devfd_open_as(&d, in->format, in->options, in->p, in->size, &e) != DEVFD_OK)
+		return 0;
+	while (devfd_next(&d, &item) == DEVFD_OK)
+		found |= look(&item);
+	return found;
+}
+
+/* A part that may be mapped, of a region that may. */
+static int has_area(const struct devfd_item *item)
+{
+	struct devfd_area area;
+	uint32_t i;
+
+	if (item->kind != DEVFD_REGION || !(item->flags & DEVFD_MMAP))
+		return 0;
+	for (i = 0; devfd_get_area(item, i, &area) == DEVFD_OK; i++) {
+		if (area.size)
+			return 1;
+	}
+	return 0;
+}
+
+/* A region that is where a device type has it, and not at 0. */
+static int is_implied(const struct devfd_item *item)
+{
+	uint32_t i;
+
+	if (item->kind != DEVFD_REGION || !item->index)
+		return 0;
+	for (i = 0; i < devfd_types_count; i++) {
+		if (item->offset == (uint64_t)item->index << devfd_types[i].shift)
+			return 1;
+	}
+	return 0;
+}
+
+/* How many mutants of one seed have it, of those that do not themselves. */
+static uint32_t mutants_with(uint32_t format, look_fn *look)
+{
+	static struct seeds seeds;
+	static uint8_t p[WIDE];
+	struct devfd_input in;
+	uint32_t i, count = 0;
+	size_t size;
+
+	read_seeds(&seeds, devfd_shape_rows[format].name, "good-");
+	for (i = 0; i < ROUNDS; i++) {
+		const struct seed *seed = &seeds.seed[i % seeds.count];
+
+		in = input_of(format, seed->p, seed->size);
+		if (any_item(&in, look))
+			continue;
+		memcpy(p, seed->p, seed->size);
+		size = devfd_mutate(format, p, seed->size, sizeof(p), i);
+		in = input_of(format, p, size);
+		count += any_item(&in, look) != 0;
+	}
+	return count;
+}
+
+static void test_maps_parts_of_what_may_be_mapped(void **state)
+{
+	static const struct {
+		uint32_t format, least;
+	} wanted[] = {
+		{DEVFD_TLV, 200},
+		{DEVFD_ARRAY, 500},
+		{DEVFD_FORMAT_REPLY + 1, 1500},
+	};
+	uint32_t i, count;
+
+	(void)state;
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		count = mutants_with(wanted[i].format, has_area);
+		print_message("%s: %u with areas\n", devfd_shape_rows[wanted[i].format].name,
+			      count);
+		assert_true(count >= wanted[i].least);
+	}
+}
+
+static void test_puts_regions_where_types_have_them(void **state)
+{
+	uint32_t format, count;
+
+	(void)state;
+	for (format = DEVFD_TLV; format <= DEVFD_ARRAY; format++) {
+		count = mutants_with(format, is_implied);
+		print_message("%s: %u with implied offsets\n", devfd_shape_rows[format].name,
+			      count);
+		assert_true(count >= IMPLIED_LEAST);
+	}
+}
+
+/* A region that ends just behind where one may, though its beginning stands nowhere. */
+static void test_knows_implied_offsets(void **state)
+{
+	static struct seeds seeds;
+	static uint8_t p[WIDE];
+	const struct devfd_shape_row *row = &devfd_shape_rows[DEVFD_FIXED];
+	uint32_t i, j, count = 0;
+	struct devfd_error e;
+	struct devfd_input in;
+	uint32_t big;
+	uint64_t bytes;
+	size_t size;
+
+	(void)state;
+	read_seeds(&seeds, row->name, "good-");
+	for (i = 0; i < ROUNDS; i++) {
+		const struct seed *seed = &seeds.seed[i % seeds.count];
+
+		memcpy(p, seed->p, seed->size);
+		size = devfd_mutate(DEVFD_FIXED, p, seed->size, sizeof(p), i);
+		in = input_of(DEVFD_FIXED, p, size);
+		if (devfd_judge(&in, 0, &e) == DEVFD_OK || e.rule != DEVFD_RULE_MODEL_REGION_END)
+			continue;
+		devfd_magic_layout(in.p, &big);
+		/* Behind the first slot, whose region begins at 0. */
+		for (j = 2u + row->header_size + row->slots[0].size; j + 8 <= size;
+		     j += row->slots[0].size) {
+			bytes = devfd_load(p + j, 8, big);
+			devfd_store(p + j, 8, big, bytes - 1);
+			count += bytes && devfd_judge(&in, 0, &e) == DEVFD_OK;
+			devfd_store(p + j, 8, big, bytes);
+		}
+	}
+	print_message("fixed: %u one byte too long\n", count);
+	assert_true(count >= EXACT_LEAST);
+}
+
+/* The bits of a head that tell the format of what follows. */
+static void test_tries_every_format(void **state)
+{
+	enum { SHIFT = 2, MASK = 7 };
+	static uint32_t accepted[MASK + 2];
+	static struct seeds seeds;
+	static uint8_t p[WIDE];
+	struct devfd_input in;
+	struct devfd_error e;
+	uint32_t i, format;
+	size_t size;
+
+	(void)state;
+	read_seeds(&seeds, "differential", "");
+	for (i = 0; i < ROUNDS; i++) {
+		size = seeds.seed[0].size;
+		memcpy(p, seeds.seed[0].p, size);
+		size = devfd_mutate(0, p, size, sizeof(p), i);
+		format = 1 + (p[0] >> SHIFT & MASK);
+		in = input_of(format, p, size);
+		accepted[format] += devfd_judge(&in, 0, &e) == DEVFD_OK;
+	}
+	for (format = 1; format < devfd_shape_count; format++) {
+		print_message("%s: %u from one seed\n", devfd_shape_rows[format].name,
+			      accepted[format]);
+		assert_true(accepted[format] >= FORMAT_LEAST);
+	}
+}
+
 /* ---- Speed ---- */
 
 static double seconds(void)
@@ -351,6 +530,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_takes_anything),
 		cmocka_unit_test(test_crosses),
 		cmocka_unit_test(test_blocks_are_those_of_string_h),
+		cmocka_unit_test(test_maps_parts_of_what_may_be_mapped),
+		cmocka_unit_test(test_puts_regions_where_types_have_them),
+		cmocka_unit_test(test_knows_implied_offsets),
+		cmocka_unit_test(test_tries_every_format),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "bench")) {
