@@ -64,7 +64,16 @@ int print_help(const struct verb *verb)
 
 /* ---- The target ---- */
 
-enum { OUTPUT = 1 << 16, LAYOUTS = DEVFD_FIXED };
+enum {
+	OUTPUT = 1 << 12,
+	OUTPUT_LONG = 1 << 16,
+	LAYOUTS = DEVFD_FIXED,
+	/* Of so many texts that are accepted one is written, and with so long an output. */
+	WRITTEN = 4,
+	LONG = 64,
+	SALT_WRITTEN = 16,
+	SALT_LONG = 18,
+};
 
 /* Reads text; its dump, or NULL if it is refused with a reason. */
 static json_t *dump_of(const char *text, size_t size, struct input *in, struct devfd *d)
@@ -103,7 +112,7 @@ static void promise_dump(const json_t *dump)
 }
 
 static void promise_layout(const struct devfd *d, const json_t *dump, uint32_t layout,
-			   uint32_t order, uint32_t choice)
+			   uint32_t order, uint32_t choice, size_t most)
 {
 	struct supply from = {NULL, NULL, 0};
 	struct devfd_error e;
@@ -112,7 +121,7 @@ static void promise_layout(const struct devfd *d, const json_t *dump, uint32_t l
 	json_t *again;
 
 	from.d = d;
-	if (!promise_written(&from, layout, order, choice, OUTPUT, &out) || out.lost)
+	if (!promise_written(&from, layout, order, choice, most, &out) || out.lost)
 		return;
 	PROMISE("fixed-point", devfd_open(&written, out.p, out.size, &e) == DEVFD_OK,
 		"what was written is refused");
@@ -131,8 +140,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dump = dump_of((const char *)data, size, &in, &d);
 	if (dump) {
 		promise_dump(dump);
-		promise_layout(&d, dump, 1 + choice % LAYOUTS,
-			       choice & 0x80 ? DEVFD_BIG : DEVFD_LITTLE, choice >> 8);
+		if (input_share(choice, SALT_WRITTEN, WRITTEN))
+			promise_layout(&d, dump, 1 + choice % LAYOUTS,
+				       choice & 0x80 ? DEVFD_BIG : DEVFD_LITTLE, choice >> 8,
+				       input_share(choice, SALT_LONG, LONG) ? OUTPUT_LONG : OUTPUT);
 		json_decref(dump);
 	}
 	input_free(&in);
