@@ -31,7 +31,8 @@ FUZZ_CFLAGS_edges = -O2 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link
 FUZZ_CC_traced = $(FUZZ_CLANG)
 FUZZ_CFLAGS_traced = -O2 -g -fsanitize=fuzzer-no-link
 FUZZ_CC_seen = $(FUZZ_CLANG)
-FUZZ_CFLAGS_seen = -O2 -g -fsanitize-coverage=inline-8bit-counters,pc-table
+FUZZ_COUNTERS := -fsanitize-coverage=inline-8bit-counters,pc-table
+FUZZ_CFLAGS_seen = -O2 -g $(FUZZ_COUNTERS)
 # Any compiler, and whatever EXTRA adds.
 FUZZ_CC_replay = $(CC)
 FUZZ_CFLAGS_replay = $(CFLAGS) $(EXTRA)
@@ -115,12 +116,15 @@ $(eval $(call FUZZ_BUILD,seen))
 $(eval $(call FUZZ_BUILD,traced))
 $(foreach f,$(FUZZ_FORMATS),$(eval $(call FUZZ_FORMAT_RULES,san,$(f))))
 # What only compares is not worth watching.
-$(call fuzz_obj,edges,$(filter-out fuzz/targets/stream.c,$(FUZZ_HARNESS)) $(TABLES)): FUZZ_CFLAGS_edges = $(FUZZ_CFLAGS_san)
+$(call fuzz_obj,edges,$(FUZZ_HARNESS) $(TABLES)): FUZZ_CFLAGS_edges = $(FUZZ_CFLAGS_san)
 
 # A second copy of the core beside the first, for the engine to see the coverage of. Branches of sanitizers are two thirds
 # of all, and libFuzzer's work grows with them; so one copy is sanitized and the other is watched, and each reads every
 # input. Its global names begin with reach_.
-$(addprefix $(FUZZ)/san/obj/fuzz/targets/,$(addsuffix .o,$(FUZZ_FORMATS))): FUZZ_LOADED += -DFUZZ_REACH
+FUZZ_REACHING := $(filter-out json,$(FUZZ_ALL))
+$(addprefix $(FUZZ)/san/obj/fuzz/targets/,$(addsuffix .o,$(FUZZ_REACHING))): FUZZ_LOADED += -DFUZZ_REACH
+# These have a language of their own, which the engine is to see them read.
+$(addprefix $(FUZZ)/san/obj/fuzz/targets/,encode.o stream.o dance.o): FUZZ_CFLAGS_san += $(FUZZ_COUNTERS)
 define FUZZ_REACH_RULES
 $(FUZZ)/$(1)/libreach.a: $(call fuzz_obj,$(1),$(CORE))
 	@rm -rf $$(@D)/renamed $$@ && mkdir -p $$(@D)/renamed
@@ -144,20 +148,22 @@ $(FUZZ)/$(1)/$(2): $(FUZZ)/$(3)/obj/fuzz/targets/$(2).o $(4)
 	@mkdir -p $$(@D)
 	$$(FUZZ_ENGINE) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(FUZZ_LIBS_$(2))
 endef
-define FUZZ_ENGINE_FORMAT
-$(call FUZZ_ENGINE_RULES,fast,$(1),san,$(FUZZ_PARTS_seen))
+# target: the copy that is watched where our mutator may be.
+fuzz_seen = $(if $(filter $(1),$(FUZZ_MUTATED)),$(FUZZ_PARTS_seen),$(FUZZ_PARTS_traced))
+define FUZZ_ENGINE_REACHING
+$(call FUZZ_ENGINE_RULES,fast,$(1),san,$(call fuzz_seen,$(1)))
 
 $(call FUZZ_ENGINE_RULES,plain,$(1),san,$(FUZZ_PARTS_traced))
 
-$(call FUZZ_ENGINE_RULES,libfuzzer,$(1),san,$(FUZZ_PARTS_seen) $(call fuzz_mutator,$(1)))
+$(call FUZZ_ENGINE_RULES,libfuzzer,$(1),san,$(call fuzz_seen,$(1)) $(call fuzz_mutator,$(1)))
 endef
 define FUZZ_ENGINE_OTHER
 $(call FUZZ_ENGINE_RULES,plain,$(1),edges,$(FUZZ_PARTS_edges))
 
 $(call FUZZ_ENGINE_RULES,libfuzzer,$(1),edges,$(FUZZ_PARTS_edges) $(call fuzz_mutator,$(1)))
 endef
-$(foreach t,$(FUZZ_FORMATS),$(eval $(call FUZZ_ENGINE_FORMAT,$(t))))
-$(foreach t,$(filter-out $(FUZZ_FORMATS),$(FUZZ_ALL)),$(eval $(call FUZZ_ENGINE_OTHER,$(t))))
+$(foreach t,$(FUZZ_REACHING),$(eval $(call FUZZ_ENGINE_REACHING,$(t))))
+$(foreach t,$(filter-out $(FUZZ_REACHING),$(FUZZ_ALL)),$(eval $(call FUZZ_ENGINE_OTHER,$(t))))
 
 # ---- The other variants ----
 

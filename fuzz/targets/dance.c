@@ -11,6 +11,7 @@
 #include "input.h"
 #include "item.h"
 #include "promise.h"
+#include "reach.h"
 #include "reading.h"
 #include "script.h"
 
@@ -18,10 +19,14 @@ enum {
 	CALLS = DEVFD_HOT_RESET_INFO,
 	CALLS_MAX = 3,
 	ERRNO_LAST = 4095,
+	ARGSZ_END = 4,
 	INDEX_AT = 8,
 	INDEX_END = 12,
 	ROOM_ASK = 0,
 	ROOM_TABLES = 1,
+	ROOM_SEEN = 2,
+	/* Of so many inputs one is put to the tables, too. */
+	TABLES = 4,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,21 +77,21 @@ static void promise_asked(const struct kernel *k, uint32_t number, const uint8_t
 			  uint32_t offered)
 {
 	bool has_index = calls[k->call - 1].has_index;
-	uint32_t i;
+	uint32_t before = has_index ? INDEX_AT : INDEX_END;
 
 	PROMISE("calls", k->calls <= CALLS_MAX, "call %u", k->calls);
 	PROMISE("calls", number == calls[k->call - 1].number, "ioctl %u for call %u", number,
 		k->call);
 	PROMISE("calls", p == k->buf && offered <= k->capacity, "%u bytes offered of %zu", offered,
 		k->capacity);
+	PROMISE("calls", offered >= INDEX_END, "%u bytes are none of these structs", offered);
 	PROMISE("calls", host32(p) == offered, "argsz is %u of %u", host32(p), offered);
 	PROMISE("calls", !has_index || host32(p + INDEX_AT) == k->index, "index %u is asked as %u",
 		k->index, host32(p + INDEX_AT));
-	for (i = 4; i < offered; i++) {
-		if (has_index && i >= INDEX_AT && i < INDEX_END)
-			continue;
-		PROMISE("calls", !p[i], "byte %u of %u is not clear", i, offered);
-	}
+	PROMISE("calls", is_clear(p + ARGSZ_END, before - ARGSZ_END),
+		"not all between argsz and byte %u is clear", before);
+	PROMISE("calls", is_clear(p + INDEX_END, offered - INDEX_END),
+		"not all of %u bytes is clear", offered);
 }
 
 static int play(void *context, uint32_t number, void *arg, uint32_t offered)
@@ -196,23 +201,39 @@ static void promise_outcome(const struct kernel *k, int rc, const struct devfd_i
 	promise_item(item, &span);
 }
 
+/* Another that asks does as devfd_ask() did. */
+static void asked_alike(const char *promise, const char *by, ask_fn *ask, uint32_t room,
+			const struct fuzz_input *in, int rc, const struct kernel *kernel,
+			const struct devfd_error *e)
+{
+	struct devfd_item item;
+	struct devfd_error why;
+	struct kernel again;
+	int other = run(ask, in, room, &again, &item, &why);
+
+	promise_agree(promise, by, rc, e, other, &why);
+	PROMISE(promise, kernel->calls == again.calls && kernel->offered == again.offered,
+		"%u calls, the last of %u bytes; %s: %u, %u", kernel->calls, kernel->offered, by,
+		again.calls, again.offered);
+	promise_outcome(&again, other, &item, &why);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct devfd_item item, other;
-	struct devfd_error e, why;
-	struct kernel kernel, again;
+	struct devfd_item item;
+	struct kernel kernel;
+	struct devfd_error e;
 	struct fuzz_input in;
-	int rc, other_rc;
+	int rc;
 
 	if (!input_take_head(&in, data, size, 0) || in.size < SCRIPT_HEAD)
 		return 0;
 	rc = run(devfd_ask, &in, ROOM_ASK, &kernel, &item, &e);
 	promise_outcome(&kernel, rc, &item, &e);
-	other_rc = run(devfd_tables_ask, &in, ROOM_TABLES, &again, &other, &why);
-	promise_agree("tables-agree", "tables", rc, &e, other_rc, &why);
-	PROMISE("tables-agree", kernel.calls == again.calls && kernel.offered == again.offered,
-		"%u calls, the last of %u bytes; tables: %u, %u", kernel.calls, kernel.offered,
-		again.calls, again.offered);
-	promise_outcome(&again, other_rc, &other, &why);
+	asked_alike("same-twice", "the second time", reach_devfd_ask, ROOM_SEEN, &in, rc, &kernel,
+		    &e);
+	if (input_share(input_hash(in.p, in.size), 0, TABLES))
+		asked_alike("tables-agree", "tables", devfd_tables_ask, ROOM_TABLES, &in, rc,
+			    &kernel, &e);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "input.h"
 #include "item.h"
 #include "promise.h"
+#include "reach.h"
 #include "reading.h"
 #include "writing.h"
 
@@ -40,20 +41,6 @@ enum {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/*
- * Reading once more is what the engine sees the coverage of: a copy of the core that is compiled
- * for that alone, without the branches of sanitizers, which are two thirds of all (fuzz/rules.mk).
- */
-#ifdef FUZZ_REACH
-int reach_devfd_open_as(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
-			size_t size, struct devfd_error *e);
-int reach_devfd_reply(uint32_t call, uint32_t options, uint32_t index, const void *buf,
-		      size_t received, struct devfd_item *item, struct devfd_error *e);
-#else
-#define reach_devfd_open_as devfd_open_as
-#define reach_devfd_reply   devfd_reply
-#endif
 
 static void description(const struct fuzz_input *in)
 {

@@ -26,23 +26,32 @@ void make_dirty(void *p, size_t size)
 	memset(p, DIRT, size);
 }
 
-bool is_dirty(const void *p, size_t size)
+static bool is_all(const uint8_t *byte, int value, size_t size)
 {
-	const uint8_t *byte = p;
-	uint64_t dirt, word;
+	uint64_t all, word;
 	size_t i = 0;
 
-	memset(&dirt, DIRT, sizeof(dirt));
+	memset(&all, value, sizeof(all));
 	for (; i + sizeof(word) <= size; i += sizeof(word)) {
 		memcpy(&word, byte + i, sizeof(word));
-		if (word != dirt)
+		if (word != all)
 			return false;
 	}
 	for (; i < size; i++) {
-		if (byte[i] != DIRT)
+		if (byte[i] != value)
 			return false;
 	}
 	return true;
+}
+
+bool is_dirty(const void *p, size_t size)
+{
+	return is_all(p, DIRT, size);
+}
+
+bool is_clear(const void *p, size_t size)
+{
+	return is_all(p, 0, size);
 }
 
 bool same_bytes(const void *a, const void *b, size_t size)

@@ -43,6 +43,7 @@ _Noreturn void promise_broken(const char *name, const char *format, ...)
 enum { DIRT = 0xa5 };
 void make_dirty(void *p, size_t size);
 bool is_dirty(const void *p, size_t size);
+bool is_clear(const void *p, size_t size);
 /* To the bit, with the padding, which the core clears. */
 bool same_bytes(const void *a, const void *b, size_t size);
 

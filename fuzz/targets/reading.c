@@ -256,8 +256,8 @@ int promise_open(const struct fuzz_input *in, uint32_t layout, struct devfd *d,
 	return rc;
 }
 
-void promise_open_again(const struct fuzz_input *in, uint32_t layout, int rc, const struct devfd *d,
-			const struct devfd_error *e)
+void promise_open_tables(const struct fuzz_input *in, uint32_t layout, int rc,
+			 const struct devfd *d, const struct devfd_error *e)
 {
 	struct devfd_error again;
 	struct devfd other;
@@ -270,6 +270,16 @@ void promise_open_again(const struct fuzz_input *in, uint32_t layout, int rc, co
 	if (rc == DEVFD_OK)
 		PROMISE("tables-agree", same_bytes(d, &other, sizeof(other)),
 			"tables give another description");
+}
+
+void promise_open_again(const struct fuzz_input *in, uint32_t layout, int rc, const struct devfd *d,
+			const struct devfd_error *e)
+{
+	struct devfd_error again;
+	struct devfd other;
+	int other_rc;
+
+	promise_open_tables(in, layout, rc, d, e);
 	other_rc = open_watched(in, layout, in->options, &other, &again);
 	promise_agree("same-twice", "the second time", rc, e, other_rc, &again);
 	if (rc == DEVFD_OK)
@@ -278,18 +288,6 @@ void promise_open_again(const struct fuzz_input *in, uint32_t layout, int rc, co
 	if (!(in->options & DEVFD_PRODUCER))
 		promise_open_alike(in, rc, e, d, layout);
 	promise_producer(in, layout, rc, d);
-}
-
-bool promise_description(const struct fuzz_input *in, uint32_t layout, struct devfd *d)
-{
-	struct devfd_error e;
-	int rc = promise_open(in, layout, d, &e);
-
-	promise_open_again(in, layout, rc, d, &e);
-	if (rc != DEVFD_OK)
-		return false;
-	promise_walk(in, d);
-	return true;
 }
 
 void promise_prefix(const struct fuzz_input *in, const struct devfd *d, size_t size)
@@ -392,8 +390,8 @@ int promise_reply_first(const struct fuzz_input *in, uint32_t call, struct devfd
 	return rc;
 }
 
-void promise_reply_again(const struct fuzz_input *in, uint32_t call, int rc,
-			 const struct devfd_item *item, const struct devfd_error *e)
+void promise_reply_tables(const struct fuzz_input *in, uint32_t call, int rc,
+			  const struct devfd_item *item, const struct devfd_error *e)
 {
 	struct devfd_error again;
 	struct devfd_item other;
@@ -405,6 +403,16 @@ void promise_reply_again(const struct fuzz_input *in, uint32_t call, int rc,
 	promise_agree("tables-agree", "tables", rc, e, other_rc, &again);
 	if (rc == DEVFD_OK)
 		PROMISE("tables-agree", same_item(item, &other), "tables give another item");
+}
+
+void promise_reply_again(const struct fuzz_input *in, uint32_t call, int rc,
+			 const struct devfd_item *item, const struct devfd_error *e)
+{
+	struct devfd_error again;
+	struct devfd_item other;
+	int other_rc;
+
+	promise_reply_tables(in, call, rc, item, e);
 	other_rc = reply_watched(in, call, in->options, &other, &again);
 	promise_agree("same-twice", "the second time", rc, e, other_rc, &again);
 	if (rc == DEVFD_OK)
@@ -418,18 +426,6 @@ void promise_reply_item(const struct fuzz_input *in, const struct devfd_item *it
 
 	promise_item(item, &span);
 	promise_kept_agree(item);
-}
-
-bool promise_reply(const struct fuzz_input *in, uint32_t call, struct devfd_item *item)
-{
-	struct devfd_error e;
-	int rc = promise_reply_first(in, call, item, &e);
-
-	promise_reply_again(in, call, rc, item, &e);
-	if (rc != DEVFD_OK)
-		return false;
-	promise_reply_item(in, item);
-	return true;
 }
 
 void promise_reply_prefix(const struct fuzz_input *in, uint32_t call, const struct devfd_item *item,

@@ -20,25 +20,27 @@ struct reader {
 
 extern const struct reader leaves, tables;
 
-/* Reads a description in one layout; true and *d if it was accepted. */
-bool promise_description(const struct fuzz_input *in, uint32_t layout, struct devfd *d);
-/* Its first part: one reading and what it says. */
+/* Reads a description in one layout. The first part: one reading and what it says. */
 int promise_open(const struct fuzz_input *in, uint32_t layout, struct devfd *d,
 		 struct devfd_error *e);
-/* Its second: tables, roles, devfd_open() and a second reading say the same. */
+/* A part of the second: tables say the same. */
+void promise_open_tables(const struct fuzz_input *in, uint32_t layout, int rc,
+			 const struct devfd *d, const struct devfd_error *e);
+/* The second: tables, roles, devfd_open() and a second reading say the same. */
 void promise_open_again(const struct fuzz_input *in, uint32_t layout, int rc, const struct devfd *d,
 			const struct devfd_error *e);
-/* Its third, for what was accepted: every item is what an item may be, and what tables give. */
+/* The third, for what was accepted: every item is what an item may be, and what tables give. */
 void promise_walk(const struct fuzz_input *in, const struct devfd *d);
 /* Looks items up by their index: all of them, or only some near the chosen one. */
 void promise_look_up(const struct reader *by, const struct devfd *d, bool all, uint32_t choice);
 /* Less of an accepted description: so many bytes. */
 void promise_prefix(const struct fuzz_input *in, const struct devfd *d, size_t size);
 
-/* Reads a reply; true and *item if it was accepted. In three parts, as above. */
-bool promise_reply(const struct fuzz_input *in, uint32_t call, struct devfd_item *item);
+/* Reads a reply, in three parts, as above. */
 int promise_reply_first(const struct fuzz_input *in, uint32_t call, struct devfd_item *item,
 			struct devfd_error *e);
+void promise_reply_tables(const struct fuzz_input *in, uint32_t call, int rc,
+			  const struct devfd_item *item, const struct devfd_error *e);
 void promise_reply_again(const struct fuzz_input *in, uint32_t call, int rc,
 			 const struct devfd_item *item, const struct devfd_error *e);
 void promise_reply_item(const struct fuzz_input *in, const struct devfd_item *item);

@@ -2,8 +2,9 @@
 /*
  * stream.h: an input of the target encode as items. Any bytes are some:
  *
- *	byte 0		bit 0 big-endian, bits 1 and 2 the layout (0 and 3 tlv, 1 array, 2 fixed)
- *	byte 1		the smaller capacity that is tried
+ *	byte 0		bit 0: what items point at is big-endian; bits 1 and 2 the layout (0 and 3
+ *			tlv, 1 array, 2 fixed)
+ *	byte 1		the smaller capacity that is tried; bit 7: written in the other byte order
  *
  * then items; the first one is the device, and begins with its flags:
  *
@@ -31,6 +32,7 @@
 enum {
 	STREAM_HEAD = 2,
 	STREAM_BIG = 1,
+	STREAM_OTHER = 0x80,
 	STREAM_LAYOUT_SHIFT = 1,
 	STREAM_LAYOUT_MASK = 3,
 	STREAM_ITEMS = 64,

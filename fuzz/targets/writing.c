@@ -92,10 +92,21 @@ static uint32_t flags_left(const struct devfd_item *item, uint32_t lost)
 	return flags;
 }
 
-static void promise_read_back(const struct supply *from, uint32_t layout, uint32_t options,
-			      const uint8_t *p, size_t size)
+/* What each item loses is told again by a writer without room, where anything is lost at all. */
+static uint32_t lost_of(struct devfd_writer *w, const struct devfd_item *item, uint32_t any)
 {
-	const struct span span = {p, size};
+	uint32_t lost;
+
+	if (!any)
+		return 0;
+	(void)devfd_put(w, item, &lost);
+	return lost;
+}
+
+void promise_read_back(const struct supply *from, uint32_t layout, uint32_t order,
+		       const struct written *out)
+{
+	const struct span span = {out->p, out->size};
 	struct devfd_item item, read;
 	struct devfd_writer w;
 	struct devfd_error e;
@@ -105,15 +116,13 @@ static void promise_read_back(const struct supply *from, uint32_t layout, uint32
 	uint32_t lost;
 	int rc;
 
-	rc = devfd_open_as(&d, layout, DEVFD_PRODUCER, p, size, &e);
+	rc = devfd_open_as(&d, layout, DEVFD_PRODUCER, out->p, out->size, &e);
 	PROMISE("fixed-point", rc == DEVFD_OK, "what was written is refused: %s at %u",
 		devfd_rule(e.rule), e.at);
-	PROMISE("fixed-point", d.order == (options & (DEVFD_LITTLE | DEVFD_BIG)),
-		"written in another byte order");
-	/* A writer without room tells again what each item loses. */
-	(void)devfd_begin(&w, layout, options, NULL, 0);
+	PROMISE("fixed-point", d.order == order, "written in another byte order");
+	(void)devfd_begin(&w, layout, order | DEVFD_LOSSY, NULL, 0);
 	for (feed_begin(&f, from); feed_next(&f, &item);) {
-		(void)devfd_put(&w, &item, &lost);
+		lost = lost_of(&w, &item, out->lost);
 		if (lost & (uint32_t)OMITS && item.kind != DEVFD_DEVICE)
 			continue;
 		rc = devfd_next(&d, &read);
@@ -187,6 +196,14 @@ static void promise_strict(const struct supply *from, uint32_t layout, uint32_t 
 		lossy->lost, rc, size);
 }
 
+int promise_write(const struct supply *from, uint32_t layout, uint32_t order, size_t most,
+		  struct written *out)
+{
+	out->p = output_room(ROOM_FIRST, most);
+	make_dirty(out->p, most);
+	return put_all(from, layout, order | DEVFD_LOSSY, out->p, most, &out->size, &out->lost);
+}
+
 bool promise_written(const struct supply *from, uint32_t layout, uint32_t order, uint32_t choice,
 		     size_t most, struct written *out)
 {
@@ -194,9 +211,8 @@ bool promise_written(const struct supply *from, uint32_t layout, uint32_t order,
 	size_t size;
 	int rc;
 
-	rc = put_all(from, layout, options, NULL, 0, &size, &out->lost);
-	out->p = NULL;
-	out->size = size;
+	rc = put_all(from, layout, options, NULL, 0, &size, &lost);
+	*out = (struct written){NULL, size, lost};
 	if (rc == DEVFD_LOSS) {
 		promise_strict(from, layout, order, out, rc);
 		return false;
@@ -204,13 +220,11 @@ bool promise_written(const struct supply *from, uint32_t layout, uint32_t order,
 	PROMISE("room", rc == DEVFD_ROOM && size, "no room, but result %d and %zu bytes", rc, size);
 	if (size > most)
 		return false;
-	out->p = output_room(ROOM_FIRST, size);
-	make_dirty(out->p, size);
-	rc = put_all(from, layout, options, out->p, size, &size, &lost);
+	rc = promise_write(from, layout, order, size, out);
 	PROMISE("room", rc == DEVFD_OK && size == out->size && lost == out->lost,
-		"result %d, %zu bytes of %zu, lost %#x of %#x", rc, size, out->size, lost,
-		out->lost);
-	promise_read_back(from, layout, options, out->p, size);
+		"result %d, %zu bytes of %zu, lost %#x of %#x", rc, out->size, size, out->lost,
+		lost);
+	promise_read_back(from, layout, order, out);
 	promise_fixed_point(layout, order, out->p, size);
 	promise_strict(from, layout, order, out, rc);
 	promise_room(from, layout, options, size, choice);

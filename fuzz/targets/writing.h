@@ -28,4 +28,12 @@ struct written {
 bool promise_written(const struct supply *from, uint32_t layout, uint32_t order, uint32_t choice,
 		     size_t most, struct written *out);
 
+/* Its first part: writes it once, with leave to lose, into room for `most` bytes. Returns what
+ * devfd_end() says; *out holds something with DEVFD_OK alone. */
+int promise_write(const struct supply *from, uint32_t layout, uint32_t order, size_t most,
+		  struct written *out);
+/* Its second: reads it back and compares. */
+void promise_read_back(const struct supply *from, uint32_t layout, uint32_t order,
+		       const struct written *out);
+
 #endif
