@@ -2,9 +2,8 @@
 /*
  * judge.c: answers for inputs that come on a pipe, by the leaves and by the table engine.
  *
- * A frame is four u32, little-endian: format (enum devfd_format, 0: told by the first bytes),
- *options (enum devfd_option), index asked for, size; then so many bytes. The answer to each is one
- *line:
+ * Frames are those of frame.h, where format 0 is told by the first bytes. The answer to each is one
+ * line:
  *
  *	accept DUMP
  *	reject RULE AT
@@ -12,12 +11,13 @@
  *	DISAGREE ...		leaves and tables do not say the same
  */
 #include "../cli/cli.h"
-#include "../tables/loops.h"
+#include "frame.h"
+#include "reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME = 16, WORD = 4, BUFFER = 1 << 20 };
+enum { BUFFER = 1 << 20 };
 
 void *must_calloc(size_t count, size_t size)
 {
@@ -27,40 +27,6 @@ void *must_calloc(size_t count, size_t size)
 		return p;
 	fputs("judge: out of memory\n", stderr);
 	exit(STATUS_FAILED);
-}
-
-static uint32_t word(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-/* The functions that read, of the leaves and of the table engine. */
-struct reader {
-	int (*open_as)(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
-		       size_t size, struct devfd_error *e);
-	int (*next)(struct devfd *d, struct devfd_item *item);
-	int (*get_region)(const struct devfd *d, uint32_t index, struct devfd_item *item);
-	int (*get_irq)(const struct devfd *d, uint32_t index, struct devfd_item *item);
-	int (*get_kept)(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
-	int (*reply)(uint32_t call, uint32_t options, uint32_t index, const void *buf,
-		     size_t received, struct devfd_item *item, struct devfd_error *e);
-};
-
-static const struct reader leaves = {devfd_open_as, devfd_next,     devfd_get_region,
-				     devfd_get_irq, devfd_get_kept, devfd_reply};
-static const struct reader tables = {
-	devfd_tables_open_as, devfd_tables_next,     devfd_tables_get_region,
-	devfd_tables_get_irq, devfd_tables_get_kept, devfd_tables_reply,
-};
-
-/* What a look-up returns for an item in this state. */
-static int result_of(uint32_t state)
-{
-	if (state == DEVFD_EMPTY)
-		return DEVFD_IS_EMPTY;
-	if (state == DEVFD_UNREADABLE)
-		return DEVFD_IS_UNREADABLE;
-	return DEVFD_OK;
 }
 
 /* Looking an item up gives what walking to it gives, and its state as the result. */
@@ -213,43 +179,17 @@ static void answer(const struct devfd_input *in)
 	json_decref(other_dump);
 }
 
-/* One frame; the input is a copy of its own and of exactly its size, so that each stray load is
- * seen. */
-static bool serve(void)
-{
-	uint8_t head[FRAME];
-	struct devfd_input in;
-	uint8_t *copy;
-
-	if (fread(head, 1, FRAME, stdin) != FRAME)
-		return false;
-	memset(&in, 0, sizeof(in));
-	in.format = word(head);
-	in.options = word(head + WORD);
-	in.index = word(head + (size_t)2 * WORD);
-	in.size = word(head + (size_t)3 * WORD);
-	copy = malloc(in.size);
-	if (!copy && in.size) {
-		fputs("judge: out of memory\n", stderr);
-		exit(STATUS_FAILED);
-	}
-	if (fread(copy, 1, in.size, stdin) != in.size) {
-		fputs("judge: a frame is cut\n", stderr);
-		exit(STATUS_FAILED);
-	}
-	in.p = copy;
-	answer(&in);
-	free(copy);
-	return true;
-}
-
 int main(void)
 {
-	static char in[BUFFER], out[BUFFER];
+	static char from[BUFFER], to[BUFFER];
+	struct devfd_input in;
+	uint8_t *p;
 
-	setvbuf(stdin, in, _IOFBF, sizeof(in));
-	setvbuf(stdout, out, _IOFBF, sizeof(out));
-	while (serve())
-		;
+	setvbuf(stdin, from, _IOFBF, sizeof(from));
+	setvbuf(stdout, to, _IOFBF, sizeof(to));
+	while ((p = take_frame(&in, "judge"))) {
+		answer(&in);
+		free(p);
+	}
 	return fflush(stdout) ? STATUS_FAILED : STATUS_GOOD;
 }

@@ -2,15 +2,11 @@
 /*
  * replay.c: judges framed inputs from standard input and prints, in plain text, the verdict and
  * everything that the items say. Needs nothing but the library, so that it is built for any
- * machine; the output is to be the same on all. A frame is {u32 format, u32 options, u32 index, u32
- * size}, little-endian, and size bytes.
+ * machine; the output is to be the same on all. Frames are those of frame.h.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "../bytes.h"
-#include "../tables/tables.h"
+#include "frame.h"
 
 static void print_bytes(const uint8_t *p, uint32_t size)
 {
@@ -73,24 +69,12 @@ static int judge(const struct devfd_input *in, struct devfd_error *e)
 
 int main(void)
 {
-	struct devfd_input in = {0};
+	struct devfd_input in;
 	struct devfd_error e, tables;
-	uint8_t head[16];
+	uint8_t *p;
 	int rc;
 
-	while (fread(head, 1, sizeof(head), stdin) == sizeof(head)) {
-		uint8_t *p;
-
-		in.format = devfd_get32(head, 0);
-		in.options = devfd_get32(head + 4, 0);
-		in.index = devfd_get32(head + 8, 0);
-		in.size = devfd_get32(head + 12, 0);
-		p = malloc(in.size ? in.size : 1);
-		if (!p || fread(p, 1, in.size, stdin) != in.size) {
-			fprintf(stderr, "replay: a frame is cut\n");
-			return 2;
-		}
-		in.p = p;
+	while ((p = take_frame(&in, "replay"))) {
 		rc = judge(&in, &e);
 		if (devfd_judge(&in, 1, &tables) != rc)
 			printf(" TABLES DISAGREE");

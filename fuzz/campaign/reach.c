@@ -4,17 +4,16 @@
  * flags and boundaries that accepted inputs had. Everything counted comes from the rows of
  * codec/generated/tables.c.
  *
- * Inputs come on stdin in the frames of codec/tests/judge.c: four u32, little-endian: format,
- * options, index asked for, size; then so many bytes. The answer is one JSON object: for each
- * thing that the rows have the number of inputs that reached it and the first one, from 1; both are
- * 0 for what was not reached.
+ * Inputs come on stdin in the frames of codec/tests/frame.h. The answer is one JSON object: for
+ * each thing that the rows have the number of inputs that reached it and the first one, from 1;
+ * both are 0 for what was not reached.
  */
 #include "../../codec/tables/walk.h"
+#include "../../codec/tests/frame.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 
-enum { FRAME = 16, WORD = 4, BUFFER = 1 << 20, NAME = 160, AREA_SIZE_AT = 8 };
+enum { WORD = 4, BUFFER = 1 << 20, NAME = 160, AREA_SIZE_AT = 8 };
 
 /* One thing that can be reached. */
 struct point {
@@ -446,47 +445,20 @@ static void judge(const struct devfd_input *in)
 		look_at_item(in, &item, NULL);
 }
 
-/* ---- In and out ---- */
-
-static uint32_t word(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-/* One frame, in a block of its own and of exactly its size. */
-static bool take(void)
-{
-	uint8_t head[FRAME], *copy;
-	struct devfd_input in;
-
-	if (fread(head, 1, FRAME, stdin) != FRAME)
-		return false;
-	memset(&in, 0, sizeof(in));
-	in.format = word(head);
-	in.options = word(head + WORD);
-	in.index = word(head + (size_t)2 * WORD);
-	in.size = word(head + (size_t)3 * WORD);
-	copy = must_have(malloc(in.size ? in.size : 1));
-	if (fread(copy, 1, in.size, stdin) != in.size) {
-		fprintf(stderr, "reach: frame %llu is cut\n", (unsigned long long)inputs + 1);
-		exit(2);
-	}
-	in.p = copy;
-	inputs++;
-	judge(&in);
-	free(copy);
-	return true;
-}
-
 int main(void)
 {
-	static char in[BUFFER];
+	static char from[BUFFER];
+	struct devfd_input in;
+	uint8_t *p;
 	size_t i;
 
-	setvbuf(stdin, in, _IOFBF, sizeof(in));
+	setvbuf(stdin, from, _IOFBF, sizeof(from));
 	add_all();
-	while (take())
-		;
+	while ((p = take_frame(&in, "reach"))) {
+		inputs++;
+		judge(&in);
+		free(p);
+	}
 	printf("{\"inputs\":%llu,\"accept\":%llu,\"reject\":%llu,\"need-more\":%llu,\"points\":{",
 	       (unsigned long long)inputs, (unsigned long long)verdicts[0],
 	       (unsigned long long)verdicts[1], (unsigned long long)verdicts[2]);

@@ -10,13 +10,6 @@
 #include "promise.h"
 #include "watch.h"
 
-const struct reader leaves = {devfd_open_as, devfd_next,     devfd_get_region,
-			      devfd_get_irq, devfd_get_kept, devfd_reply};
-const struct reader tables = {
-	devfd_tables_open_as, devfd_tables_next,     devfd_tables_get_region,
-	devfd_tables_get_irq, devfd_tables_get_kept, devfd_tables_reply,
-};
-
 enum {
 	/* Loads for n bytes of a description stay below this many times n, as codec/tests/loads.c
 	   has it. */
@@ -28,13 +21,6 @@ enum {
 	LOOK_UPS_ALL = 256,
 	KINDS = DEVFD_HOT_RESET + 1,
 };
-
-int result_of(uint32_t state)
-{
-	if (state == DEVFD_EMPTY)
-		return DEVFD_IS_EMPTY;
-	return state == DEVFD_UNREADABLE ? DEVFD_IS_UNREADABLE : DEVFD_OK;
-}
 
 void promise_error(const char *by, int rc, const struct devfd_error *e, size_t size, size_t end)
 {

@@ -4,21 +4,8 @@
 #define DEVFD_FUZZ_READING_H
 
 #include "../../codec/codec.h"
+#include "../../codec/tests/reader.h"
 #include "input.h"
-
-/* The functions that read, of the leaves and of the table engine. */
-struct reader {
-	int (*open_as)(struct devfd *d, uint32_t layout, uint32_t options, const void *buf,
-		       size_t size, struct devfd_error *e);
-	int (*next)(struct devfd *d, struct devfd_item *item);
-	int (*get_region)(const struct devfd *d, uint32_t index, struct devfd_item *item);
-	int (*get_irq)(const struct devfd *d, uint32_t index, struct devfd_item *item);
-	int (*get_kept)(const struct devfd_item *item, uint32_t *cursor, struct devfd_kept *kept);
-	int (*reply)(uint32_t call, uint32_t options, uint32_t index, const void *buf,
-		     size_t received, struct devfd_item *item, struct devfd_error *e);
-};
-
-extern const struct reader leaves, tables;
 
 /* Reads a description in one layout. The first part: one reading and what it says. */
 int promise_open(const struct fuzz_input *in, uint32_t layout, struct devfd *d,
@@ -57,8 +44,5 @@ void promise_agree(const char *name, const char *by, int rc, const struct devfd_
 
 /* What a refusal, or none, says of itself; what has to be asked for again ended at `end`. */
 void promise_error(const char *by, int rc, const struct devfd_error *e, size_t size, size_t end);
-
-/* What a look-up returns for an item in this state. */
-int result_of(uint32_t state);
 
 #endif
