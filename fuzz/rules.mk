@@ -136,7 +136,7 @@ $(FUZZ)/$(1)/libreach.a: $(call fuzz_obj,$(1),$(CORE))
 endef
 $(foreach v,seen traced,$(eval $(call FUZZ_REACH_RULES,$(v))))
 
-$(FUZZ)/plain/json $(FUZZ)/libfuzzer/json: $(call fuzz_obj,edges,$(FUZZ_CLI))
+$(FUZZ)/fast/json $(FUZZ)/plain/json $(FUZZ)/libfuzzer/json: $(call fuzz_obj,edges,$(FUZZ_CLI))
 FUZZ_ENGINE = $(FUZZ_CLANG) $(FUZZ_SAN) -fsanitize=fuzzer
 FUZZ_PARTS_edges := $(FUZZ)/edges/libdevfd.a
 FUZZ_PARTS_seen := $(FUZZ)/san/libdevfd.a $(FUZZ)/seen/libreach.a
@@ -158,6 +158,8 @@ $(call FUZZ_ENGINE_RULES,plain,$(1),san,$(FUZZ_PARTS_traced))
 $(call FUZZ_ENGINE_RULES,libfuzzer,$(1),san,$(call fuzz_seen,$(1)) $(call fuzz_mutator,$(1)))
 endef
 define FUZZ_ENGINE_OTHER
+$(call FUZZ_ENGINE_RULES,fast,$(1),edges,$(FUZZ_PARTS_edges))
+
 $(call FUZZ_ENGINE_RULES,plain,$(1),edges,$(FUZZ_PARTS_edges))
 
 $(call FUZZ_ENGINE_RULES,libfuzzer,$(1),edges,$(FUZZ_PARTS_edges) $(call fuzz_mutator,$(1)))

@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 from .engines import ENGINES, AflPlusPlus, Job, LibFuzzer, Process
 from .findings import Finder, recheck
-from .house import FUZZ, House, Problem, format_numbers, given_inputs
+from .house import FUZZ, House, Problem, given_inputs
 from .minimise import files, minimise, recover
 from .pack import unpack
 from .reach import reach_of, smallest
@@ -279,9 +279,8 @@ def campaign(plan: Plan, targets: list[str]) -> int:
     state = plan.state()
     plan.house.make_variant("libfuzzer", targets)
     plan.house.make_variant(ENGINES[plan.engine].variant, targets)
-    formats = [target for target in targets if target in format_numbers()]
-    if plan.engine == "libfuzzer" and plan.jobs > 1 and formats and not plan.house.made:
-        plan.house.make_variant("fast", formats)
+    if plan.engine == "libfuzzer" and plan.jobs > 1 and not plan.house.made:
+        plan.house.make_variant("fast", targets)
     if plan.engine == "afl" and not plan.house.made:
         plan.house.make_tool(plan.house.mutator())
     with Stop() as stop:

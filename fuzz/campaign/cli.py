@@ -91,7 +91,7 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     add_target(one)
     add_out(one)
 
-    one = commands.add_parser("speed", help="executions a second, beside a target that does nothing")
+    one = commands.add_parser("speed", help="executions a second, beside a target of nothing")
     add_target(one)
     one.add_argument("--seconds", type=whole, default=10, metavar="N", help="of each of four runs")
 
@@ -189,9 +189,8 @@ def run_pack(args: argparse.Namespace, house: House) -> int:
 
 
 def run_speed(args: argparse.Namespace, house: House) -> int:
-    from .house import format_numbers
     from .speed import speed
-    print(speed(house, house.choose(args.target), list(format_numbers()), args.seconds))
+    print(speed(house, house.choose(args.target), args.seconds))
     return 0
 
 

@@ -2,9 +2,9 @@
 """What the mutator gains: the same target with and without it, from nothing, over several seeds.
 
 Each run begins with one input of two zero bytes (a head without anything behind it) and the
-generated dictionary, which helps most where there is no mutator. At each moment asked for, counted in seconds that the processor spent on it, its corpus
-is copied; edges are then counted by one program for both (that without the mutator), points by
-reach.c.
+generated dictionary, which helps most where there is no mutator. At each moment asked for, counted
+in seconds that the processor spent on it, its corpus is copied; edges are then counted by one
+program for both (that without the mutator), points by reach.c.
 """
 from __future__ import annotations
 

@@ -60,22 +60,18 @@ def rate(kind: type[Process], program: Path, target: str, seconds: int, folder: 
 def row(house: House, empty: Path, target: str, seconds: int) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="devfd-fuzz-") as name:
         folder = Path(name)
-        fast = house.program("fast", target)
-        bare = fast if fast.is_file() else house.program("plain", target)
         bound = rate(Timed, empty, target, seconds, folder / "empty")
-        own = rate(Timed, bare, target, seconds, folder / "own")
+        own = rate(Timed, house.program("fast", target), target, seconds, folder / "own")
         ours = rate(Timed, house.program("libfuzzer", target), target, seconds, folder / "ours")
         afl = rate(AflPlusPlus, house.program("afl", target), target, seconds, folder / "afl",
                    house.mutator())
     return [target, grouped(bound), grouped(own), f"{own / bound:.2f}", grouped(ours), grouped(afl)]
 
 
-def speed(house: House, targets: list[str], formats: list[str], seconds: int) -> str:
+def speed(house: House, targets: list[str], seconds: int) -> str:
     """A table in Markdown."""
-    for variant in ("libfuzzer", "afl"):
+    for variant in ("fast", "libfuzzer", "afl"):
         house.make_variant(variant, targets)
-    house.make_variant("fast", [target for target in targets if target in formats])
-    house.make_variant("plain", [target for target in targets if target not in formats])
     house.make_tool(house.mutator())
     empty = house.make_tool(house.build / "fuzz" / "empty")
     return markdown(HEAD, [row(house, empty, target, seconds) for target in targets])
