@@ -83,8 +83,8 @@ endef
 # ---- Our mutator, for libFuzzer; it is not what is looked for bugs in ----
 
 # Targets whose inputs it knows; fuzz/mutator/targets.c says how.
-FUZZ_MUTATED := $(FUZZ_FORMATS) convert differential dance encode
-FUZZ_MUTATOR_LIB := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c fuzz/targets/stream.c
+FUZZ_MUTATED := $(FUZZ_FORMATS) convert differential dance encode json
+FUZZ_MUTATOR_LIB := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c fuzz/generated/texts.c fuzz/targets/stream.c
 FUZZ_MUTATOR_FLAGS = $(FUZZ_STD) -O3 -g -MMD -MP
 
 $(FUZZ)/mutator/obj/%.o: %.c

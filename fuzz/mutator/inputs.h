@@ -15,6 +15,9 @@ devfd_cross_fn devfd_cross_script;
 /* items.c: encode. */
 devfd_mutate_fn devfd_mutate_items;
 devfd_cross_fn devfd_cross_items;
+/* json.c: json. */
+devfd_mutate_fn devfd_mutate_json;
+devfd_cross_fn devfd_cross_json;
 
 /* A reply alone, without the two bytes in front, in an order that stays. index: asked for, and
  * maybe changed. Returns the new size, at most max. */

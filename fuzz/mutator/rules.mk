@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # rules.mk: the mutator's tests, its speed, and the shared object that AFL++ loads.
 
-FUZZ_MUTATOR := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c fuzz/targets/stream.c
+FUZZ_MUTATOR := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c fuzz/generated/texts.c fuzz/targets/stream.c
 
 $(BUILD)/tests/test_mutator: $(call obj,fuzz/tests/test_mutator.c $(FUZZ_MUTATOR)) $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ -lcmocka
 
 # Inputs of these are more than one description; each is tested with its target, whose probe sees what that does.
-FUZZ_PROBED := dance encode
+FUZZ_PROBED := dance encode json
 FUZZ_WRAPPED_dance := devfd_ask
 FUZZ_WRAPPED_encode := devfd_put
+FUZZ_WRAPPED_json := input_free
 FUZZ_PROBE_TESTS := $(FUZZ_PROBED:%=$(BUILD)/tests/test_inputs_%)
 
+$(BUILD)/tests/test_inputs_json: $(call obj,$(FUZZ_CLI))
 $(FUZZ_PROBE_TESTS): $(BUILD)/tests/test_inputs_%: $(BUILD)/obj/fuzz/targets/%.o $(BUILD)/obj/fuzz/tests/probes/%.o \
 		$(call obj,fuzz/tests/test_inputs.c $(sort $(FUZZ_MUTATOR) $(FUZZ_HARNESS))) $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@ static const struct devfd_mutator others[] = {
 	{"differential", 0, devfd_mutate, devfd_cross},
 	{"dance", 0, devfd_mutate_script, devfd_cross_script},
 	{"encode", 0, devfd_mutate_items, devfd_cross_items},
+	{"json", 0, devfd_mutate_json, devfd_cross_json},
 };
 
 struct devfd_mutator devfd_mutator_of(const char *target)

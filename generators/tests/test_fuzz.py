@@ -11,7 +11,7 @@ from oracle_typed import ORACLE, ROOT
 
 from devfdgen import emit, model
 from devfdgen.emit import fuzz
-from devfdgen.emit.fuzz import dictionaries, json_seeds, seeds, shapes, targets
+from devfdgen.emit.fuzz import dictionaries, json_seeds, seeds, shapes, targets, texts
 from devfdgen.emit.tables.rows import Rows
 
 ENTRY = re.compile(r'[A-Za-z0-9_]+="((?:[ !#-\[\]-~]|\\\\|\\"|\\x[0-9a-f]{2})+)"')
@@ -123,3 +123,21 @@ def test_no_seed_is_left_of_an_earlier_spec(files: dict[str, str | bytes]) -> No
     folders = {ROOT / name.rpartition("/")[0] for name in wanted}
     held = {str(path.relative_to(ROOT)) for folder in folders for path in folder.iterdir()}
     assert held == wanted
+
+
+def test_texts_hold_every_member(spec: model.Spec) -> None:
+    all_targets = targets.all_targets(spec)
+    rows = fuzz.vectors.tables_of(spec)["vectors"]
+    layouts = [one for target in all_targets if not target.is_reply
+               for one in seeds.good(spec, target, rows)]
+    found = texts.all_texts(spec, all_targets, layouts)
+    data = [json.loads(one) for one in found.samples]
+    stand = {path for one in data for path in texts.paths(one)}
+    assert {path for _, one in json_seeds.dumps(layouts)
+            for path in texts.paths(json.loads(one))} <= stand
+    assert {one["byte_order"] for one in data if "byte_order" in one} == {"little", "big"}
+    for one in data:
+        for reply in one.get("replies", ()):
+            assert reply["recorded"] == len(reply["bytes"]) // 2 <= reply["argsz_in"]
+    assert dict(found.calls)["VFIO_DEVICE_GET_INFO"] == 4
+    assert json.loads(dict(found.flags)["TYPE"]) == {"type": 0, "subtype": 0}

@@ -9,9 +9,10 @@ from typing import Any
 from ... import model as m
 from .. import MARK, environment, vectors
 from .dictionaries import all_dictionaries
-from .seeds import all_seeds
+from .seeds import all_seeds, good
 from .shapes import Sample, samples, shape_row
 from .targets import Target, all_targets
+from .texts import COUNTED, KEYS, all_texts, quoted
 
 FOLDER = "fuzz/generated"
 SEEDS = "fuzz/seeds"
@@ -37,11 +38,15 @@ def render(spec: m.Spec) -> dict[str, str | bytes]:
     targets = all_targets(spec)
     tables = vectors.tables_of(spec)
     templates = environment(__file__)
+    layouts = [one for target in targets if not target.is_reply
+               for one in good(spec, target, tables["vectors"])]
+    templates.globals.update(quoted=quoted, text_keys=KEYS, counted=COUNTED,
+                             texts=all_texts(spec, targets, layouts))
     templates.globals.update(mark=MARK, targets=targets,
                              shapes=[shape(spec, one, tables["vectors"]) for one in targets])
     files: dict[str, str | bytes] = {
         f"{FOLDER}/{name}": templates.get_template(f"{name}.j2").render()
-        for name in ("targets.mk", "shapes.c")
+        for name in ("targets.mk", "shapes.c", "texts.c")
     }
     dictionary = templates.get_template("target.dict.j2")
     for name, entries in all_dictionaries(spec, targets).items():

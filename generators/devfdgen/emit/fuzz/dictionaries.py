@@ -98,15 +98,20 @@ def unique(found: dict[str, str]) -> dict[str, str]:
     return {label: text for text, label in words.items()}
 
 
-def json_entries(spec: m.Spec) -> dict[str, str]:
+def json_words(spec: m.Spec) -> list[str]:
+    """Keys and values of captures and dumps; what does not begin with a letter is no string."""
     words = dict.fromkeys(JSON_WORDS)
     for item in spec.model.items.values():
         words.update(dict.fromkeys(item.attributes))
     for enum in spec.model.enums.values():
         words.update(dict.fromkeys(one.name for one in enum.members))
     words.update(dict.fromkeys(spec.model.flags))
+    return list(words)
+
+
+def json_entries(spec: m.Spec) -> dict[str, str]:
     return {f"word_{number}": f'\\"{text}\\"' if text[0].isalpha() else text
-            for number, text in enumerate(words)}
+            for number, text in enumerate(json_words(spec))}
 
 
 def all_dictionaries(spec: m.Spec, targets: list[Target]) -> dict[str, dict[str, str]]:
