@@ -365,7 +365,7 @@ static void change(struct devfd_json *t, struct devfd_dice *d)
 
 	if (how < 8 && change_reply(t, devfd_roll(d, 4) ? NULL : t, d))
 		return;
-	if (how < 5) {
+	if (how < 5 || how > 16) {
 		change_value(t, d);
 	} else if (how < 10) {
 		change_flag(t, d);
@@ -381,11 +381,8 @@ static void change(struct devfd_json *t, struct devfd_dice *d)
 		take_part(t, &sample, d);
 	} else if (how == 15) {
 		nest(t, d);
-	} else if (how == 16) {
-		if (i && t->value[i].key_size)
-			devfd_value_rename(t, i, any_word(d));
-	} else {
-		change_value(t, d);
+	} else if (i && t->value[i].key_size) {
+		devfd_value_rename(t, i, any_word(d));
 	}
 }
 
@@ -417,7 +414,8 @@ static size_t change_bytes(uint8_t *p, size_t size, size_t max, struct devfd_dic
 	if (size + length > max)
 		return at < max ? at : max;
 	memmove(p + at + length, p + at, size - at);
-	memcpy(p + at, word, length);
+	while (*word)
+		p[at++] = (uint8_t)*word++;
 	return size + length;
 }
 
