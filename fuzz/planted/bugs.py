@@ -33,8 +33,6 @@ class Bug(NamedTuple):
     replace: str
     target: str
     says: list[str]
-    hard: str = ""  # why it is measured, but not part of the check
-    mutator: bool = True  # the target has one of ours
 
 
 def lines(of: list[str]) -> str:
@@ -45,8 +43,8 @@ def read(path: Path = LIST) -> list[Bug]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["bugs"]
         bugs = [Bug(each["name"], each["is"], each["file"], lines(each["find"]),
-                    lines(each["replace"]), each["target"], each["says"],
-                    each.get("hard", ""), each.get("mutator", True)) for each in entries]
+                    lines(each["replace"]), each["target"], each["says"])
+                for each in entries]
     except (OSError, ValueError, KeyError, TypeError) as reason:
         raise Broken(f"{path}: {reason!r}") from reason
     twice = {bug.name for bug in bugs if [each.name for each in bugs].count(bug.name) > 1}
