@@ -272,7 +272,8 @@ help:
 ## make mutation    build/mutation.json: the corpus alone against mutants of the codec
 ## make install  tool, library, header, manual page and devfd.pc to DESTDIR and PREFIX
 ## make dist     build/dist: sources, amalgamation and corpus as tarballs
-## make fuzz-targets [VARIANT=libfuzzer|plain|replay|afl|cov|msan] [TARGETS="tlv array"]  build/fuzz/VARIANT/TARGET
+## make fuzz TARGET=tlv [ENGINE=libfuzzer|afl] [SECONDS=60] [JOBS=1]  a campaign; goes on where the last one stopped
+## make fuzz-targets [VARIANT=libfuzzer|fast|plain|replay|afl|cov|msan] [TARGETS="tlv array"]  build/fuzz/VARIANT/TARGET
 ## make print-fuzz-targets  the names of all fuzz targets
 ## make check-fuzz [FUZZ_SECONDS=20]  seeds, corpora and regressions under sanitizers, then libFuzzer on each target
 ## make fuzz-out OUT=DIR  what OSS-Fuzz and ClusterFuzzLite take, with their variables
