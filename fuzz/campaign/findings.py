@@ -14,7 +14,7 @@ from .engines import SANITIZERS, flags
 from .house import ROOT, House, flags_of, shown
 from .state import State, write_whole
 
-PROMISE = re.compile(r"^promise broken: ([a-z][a-z0-9-]*)", re.MULTILINE)
+PROMISE = re.compile(r"^promise broken: ([a-z][a-z0-9-]*): (.*)$", re.MULTILINE)
 # The kind, before what differs from run to run.
 KIND = re.compile(r"^SUMMARY: (\w+): ([a-zA-Z0-9_-]+)", re.MULTILINE)
 UBSAN = re.compile(r"^\S+:[0-9]+:[0-9]+: runtime error: (.*)$", re.MULTILINE)
@@ -39,23 +39,24 @@ def frames(output: str) -> list[str]:
     return names[:FRAMES]
 
 
-def words(text: str) -> str:
+def words(text: str, most: int) -> str:
     """Text as part of a file name; numbers, which differ from input to input, are left out."""
-    return "-".join(re.findall(r"[a-z]+", re.sub(r"0x[0-9a-f]+", "", text.lower()))[:6])
+    return "-".join(re.findall(r"[a-z]+", re.sub(r"0x[0-9a-f]+", "", text.lower()))[:most])
 
 
 def signature(status: int, output: str) -> str | None:
     """A name for what was broken; None where nothing was. status: as subprocess gives it."""
     promise = PROMISE.search(output)
     if promise:
-        return f"promise-{promise[1]}"
+        # What it says tells apart what breaks one promise: in other words, or at another rule.
+        return "-".join(["promise", promise[1], *filter(None, [words(promise[2], 9)])])
     if status == 0:
         return None
     ubsan = UBSAN.search(output)
     summary = KIND.search(output)
     engine = ENGINE.search(output)
     if ubsan:
-        kind = "ub-" + words(ubsan[1])
+        kind = "ub-" + words(ubsan[1], 6)
     elif engine and engine[1] in ("timeout", "out-of-memory"):
         kind = engine[1]
     elif summary and summary[1] != "libFuzzer":

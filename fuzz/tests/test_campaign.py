@@ -196,7 +196,8 @@ def test_findings_are_told_apart_minimised_and_reproduced(place: Place) -> None:
     done = place.campaign(3)
     assert done.returncode == 1
     found = place.findings()
-    assert sorted(found) == ["heap-buffer-overflow-devfd_get32-open_tlv", "promise-same-twice"]
+    assert sorted(found) == ["heap-buffer-overflow-devfd_get32-open_tlv",
+                             "promise-same-twice-byte"]
     assert [found[name]["count"] for name in sorted(found)] == [2, 2]
     for name, entry in found.items():
         file = Path(entry["file"])
@@ -211,7 +212,7 @@ def test_findings_are_told_apart_minimised_and_reproduced(place: Place) -> None:
     again = place.campaign()
     assert again.returncode == 1 and place.findings() == found
     listed = subprocess.run(place.words("status"), capture_output=True, text=True, check=False)
-    assert listed.returncode == 1 and "promise-same-twice" in listed.stdout
+    assert listed.returncode == 1 and "promise-same-twice-byte" in listed.stdout
 
 
 def test_minimising_that_leads_to_another_bug_is_not_taken(place: Place) -> None:
@@ -224,10 +225,10 @@ def test_minimising_that_leads_to_another_bug_is_not_taken(place: Place) -> None
 def test_a_finding_that_is_repaired_is_dropped(place: Place) -> None:
     place.finds(a=b"P" * 9)
     assert place.campaign().returncode == 1
-    file = Path(place.findings()["promise-same-twice"]["file"])
+    file = Path(place.findings()["promise-same-twice-byte"]["file"])
     place.program.with_name("fake.fixed").touch()
     done = place.campaign()
-    assert done.returncode == 0 and "no longer broken: promise-same-twice" in done.stdout
+    assert done.returncode == 0 and "no longer broken: promise-same-twice-byte" in done.stdout
     assert not place.findings() and not file.exists()
 
 
@@ -330,8 +331,12 @@ SUMMARY: libFuzzer: timeout
 
 @pytest.mark.parametrize("status, output, name", [
     (0, "all well\n", None),
-    (77, "promise broken: tables-agree: 3 and 4\n", "promise-tables-agree"),
-    (-6, "x\npromise broken: room: needs 9\n#0 0x1 in f /d/codec/a.c:1:2\n", "promise-room"),
+    (77, "promise broken: tables-agree: 3 and 4\n", "promise-tables-agree-and"),
+    (77, "promise broken: item: kind 3 stands behind kind 4\n",
+     "promise-item-kind-stands-behind-kind"),
+    (77, "promise broken: item: index 3 of kind 4 comes late\n",
+     "promise-item-index-of-kind-comes-late"),
+    (-6, "x\npromise broken: room: 9\n#0 0x1 in f /d/codec/a.c:1:2\n", "promise-room"),
     (1, UBSAN, "ub-shift-exponent-is-too-large-for-shifted-promise_reply"),
     (70, HANG, "timeout-walk"),
     (-11, "", "signal-11"),
