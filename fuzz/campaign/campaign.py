@@ -27,20 +27,21 @@ MOST_CRASHES = 20
 
 
 class Stop:
-    """Ctrl-C and SIGTERM: the first ends the campaign in order, a second one at once."""
+    """Ctrl-C, SIGTERM and a terminal that goes: the first ends the campaign in order, a second one
+    at once, with all its processes."""
 
     def __init__(self) -> None:
         self.asked = False
 
     def __enter__(self) -> Stop:
         self.before = {sign: signal.signal(sign, self.ask)
-                       for sign in (signal.SIGINT, signal.SIGTERM)}
+                       for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         return self
 
     def ask(self, _sign: int, _frame: FrameType | None) -> None:
         self.asked = True
         for sign in self.before:
-            signal.signal(sign, signal.SIG_DFL)
+            signal.signal(sign, signal.default_int_handler)
 
     def __exit__(self, *_rest: object) -> None:
         for sign, handler in self.before.items():
@@ -110,11 +111,11 @@ class Session:
         self.clear_logs()
         self.note_program()
         deadline = time.monotonic() + self.plan.seconds
-        for number in range(self.plan.jobs):
-            self.start(self.plan.seconds, number)
         self.number = self.plan.jobs
         saved = 0.0
         try:
+            for number in range(self.plan.jobs):
+                self.start(self.plan.seconds, number)
             while self.running and not stop() and time.monotonic() < deadline + 2:
                 time.sleep(POLL)
                 self.replace_ended(deadline)
@@ -124,13 +125,22 @@ class Session:
                     self.show()
                     saved = time.monotonic()
         finally:
-            for process in self.running:
-                process.stop()
-            self.ended += self.running
-            self.running = []
+            self.end_all()
             self.figures["runs"] = self.base["runs"] + 1
             self.add_up()
             self.state.save()
+
+    def end_all(self) -> None:
+        """Ends what runs; none is left where it is not to be waited for any longer."""
+        try:
+            for process in self.running:
+                process.stop()
+        except BaseException:
+            for process in self.running:
+                process.kill()
+            raise
+        self.ended += self.running
+        self.running = []
 
     def clear_logs(self) -> None:
         for path in self.work.glob("*.log"):
@@ -293,7 +303,11 @@ def campaign(plan: Plan, targets: list[str]) -> int:
             session = Session(plan, state, target)
             base = dict(session.figures)
             session.run(stop)
-            after(plan, state, target, session, stop)
+            try:
+                after(plan, state, target, session, stop)
+            except Problem:  # Ctrl-C reaches a make, too
+                if not stop():
+                    raise
             state.save()
             if sys.stderr.isatty():
                 print("\r\033[K", end="", file=sys.stderr)

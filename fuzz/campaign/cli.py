@@ -211,8 +211,11 @@ def main(words: list[str] | None = None) -> int:
     except Problem as problem:
         print(f"fuzz/run: {problem}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:  # `| head`: what is left to say goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"fuzz/run: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130

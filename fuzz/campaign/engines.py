@@ -112,19 +112,18 @@ class Process:
 
     def stop(self, patience: float = 10) -> None:
         """Asks for an end, as Ctrl-C does; insists where that is not heard."""
-        for sign in (signal.SIGINT, signal.SIGKILL):
-            if self.ended():
-                break
-            try:
-                os.killpg(self.child.pid, sign)
-            except ProcessLookupError:
-                pass
-            try:
-                self.child.wait(patience)
-            except subprocess.TimeoutExpired:
-                continue
-        self.child.wait()
+        if not self.ended():
+            os.killpg(self.child.pid, signal.SIGINT)
+        try:
+            self.child.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.kill()
         self.read()
+
+    def kill(self) -> None:
+        if not self.ended():
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait()
 
 
 class LibFuzzer(Process):

@@ -82,13 +82,13 @@ class Finder:
         self.timeout = flags_of(target)["timeout"]
 
     def run(self, path: Path) -> tuple[int, str]:
-        """One execution of the target with this file."""
+        """One execution of the target with this file; a Ctrl-C is not for it, nor a finding."""
         command = [str(self.program), *flags(self.target, []),
                    f"-artifact_prefix={self.folder}/.again-", str(path)]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   check=False, timeout=4 * self.timeout, stdin=subprocess.DEVNULL,
-                                  env={**os.environ, **SANITIZERS})
+                                  start_new_session=True, env={**os.environ, **SANITIZERS})
         except subprocess.TimeoutExpired as late:
             return -9, (late.stdout or b"").decode("utf-8", "replace") + "\nlibFuzzer: timeout\n"
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Callable, Iterable
@@ -63,14 +64,18 @@ def minimise(program: Path, corpus: Path, more: Iterable[Path] = (), options: It
 
 
 def wait(child: subprocess.Popen, stopped: Callable[[], bool]) -> int | None:
-    for _ in range(5 * PATIENCE):
-        try:
-            return child.wait(0.2)
-        except subprocess.TimeoutExpired:
-            if stopped():
-                break
-    os.killpg(child.pid, 9)
-    child.wait()
+    """Its status; None where it took too long, or was to stop. It is gone in any case."""
+    try:
+        for _ in range(5 * PATIENCE):
+            try:
+                return child.wait(0.2)
+            except subprocess.TimeoutExpired:
+                if stopped():
+                    break
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
     return None
 
 

@@ -57,8 +57,9 @@ class Reached:
 def counted(house: House, frames: Iterable[Frame]) -> dict:
     """What reach.c says of frames: points by how many reached them, and first by which did."""
     program = tool(house)
+    # A Ctrl-C is for the campaign, which has a corpus in its hands meanwhile.
     done = subprocess.run([program], input=b"".join(frame.packed() for frame in frames),
-                          stdout=subprocess.PIPE, check=False)
+                          stdout=subprocess.PIPE, check=False, start_new_session=True)
     if done.returncode:
         raise Problem(f"{program}: status {done.returncode}")
     answer = json.loads(done.stdout)

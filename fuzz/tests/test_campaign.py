@@ -173,6 +173,31 @@ def test_stopped_in_order(place: Place, sign: signal.Signals) -> None:
     assert place.engine()["executions"] > before
 
 
+def test_a_second_signal_leaves_no_process_behind(place: Place) -> None:
+    place.program.with_name("fake.deaf").touch()
+    words = place.words("campaign", "--target", "fake", "--seconds", "600", "--jobs", "2",
+                        "--no-spec")
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True) as process:
+        wait_for(lambda: len(children_of(place.folder)) == 2)
+        wait_for((place.out / "state.json").exists)
+        for sign in (signal.SIGHUP, signal.SIGTERM):
+            process.send_signal(sign)
+            time.sleep(0.7)
+        _, err = process.communicate(timeout=5)
+    assert process.returncode == 130 and not err
+    assert not children_of(place.folder)
+
+
+def test_a_process_that_cannot_start_leaves_no_other_behind(place: Place) -> None:
+    fast = place.program.parents[1] / "fast" / "fake"
+    fast.parent.mkdir()
+    fast.write_text("no program", encoding="ascii")
+    done = place.campaign(600, "--jobs", "2")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert not children_of(place.folder)
+
+
 def wait_for(holds: Any, seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
