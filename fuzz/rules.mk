@@ -224,7 +224,8 @@ FUZZ_SECONDS ?= 20
 fuzz-unpack:
 	@rm -rf $(FUZZ)/unpacked
 	@for z in $(FUZZ_PACKED); do \
-		$(PYTHON) -m zipfile -e $$z $(FUZZ)/unpacked/$$(basename $$z .zip) || exit 1; \
+		$(PYTHON) -m zipfile -e $$z $(FUZZ)/unpacked/$$(basename $$z .zip) 2>/dev/null || \
+			{ echo "$$z: cannot be unpacked" >&2; exit 1; }; \
 	done
 
 # Targets on a core that breaks a promise, for fuzz/tests/test_targets.py.

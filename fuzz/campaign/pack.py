@@ -6,9 +6,10 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
-from .house import FUZZ, Problem
+from .house import FUZZ, Problem, shown
 from .minimise import files
 
 MOST = 4 << 20
@@ -52,12 +53,13 @@ def pack(corpora: dict[str, Path], folder: Path = FUZZ / "corpus") -> str:
 
 def unpack(archive: Path, folder: Path) -> int:
     """Adds what a zip has to a folder; how many inputs were new."""
-    new = 0
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive) as zipped:
-        for name in zipped.namelist():
-            path = folder / Path(name).name
-            if not path.exists():
-                path.write_bytes(zipped.read(name))
-                new += 1
-    return new
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            inputs = {Path(name).name: zipped.read(name) for name in zipped.namelist()}
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise Problem(f"{shown(archive)}: {error}") from error
+    new = {name: data for name, data in inputs.items() if not (folder / name).exists()}
+    for name, data in new.items():
+        (folder / name).write_bytes(data)
+    return len(new)

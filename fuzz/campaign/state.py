@@ -53,8 +53,12 @@ class State:
             self.data = json.loads(path.read_text(encoding="utf-8"))
         except (ValueError, OSError) as error:
             raise Problem(f"{path}: not a state of a campaign: {error}") from error
-        if self.data.get("schema") != SCHEMA:
-            raise Problem(f"{path}: schema {self.data.get('schema')!r}, known is {SCHEMA}")
+        schema = self.data.get("schema") if isinstance(self.data, dict) else None
+        if schema != SCHEMA:
+            raise Problem(f"{path}: schema {schema!r}, known is {SCHEMA}")
+        for part in ("targets", "findings"):
+            if not isinstance(self.data.get(part), dict):
+                raise Problem(f"{path}: not a state of a campaign: it has no {part}")
 
     def save(self) -> None:
         write_whole(self.path, json.dumps(self.data, indent=1, sort_keys=True) + "\n")
