@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import signal
 import sys
 import time
@@ -12,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Callable
 
-from .engines import ENGINES, AflPlusPlus, Job, LibFuzzer, Process
-from .findings import Finder, recheck
-from .house import FUZZ, House, Problem, given_inputs
+from .engines import ENGINES, AflPlusPlus, Job, afl_broken, LibFuzzer, Process
+from .findings import Finder, kept_as, recheck
+from .house import FUZZ, House, Problem, given_inputs, shown
 from .minimise import files, minimise, recover
 from .pack import unpack
 from .reach import reach_of, smallest
@@ -198,10 +197,7 @@ class Session:
     def broken(self) -> list[Path]:
         """Inputs that broke something in this run or an earlier one that was not looked at."""
         found = [path for path in files(self.artifacts) if not path.name.startswith("slow-unit-")]
-        for process in self.ended + self.running:
-            if isinstance(process, AflPlusPlus):
-                found += process.crashes()
-        return found
+        return found + afl_broken(self.work)
 
 
 def take_findings(plan: Plan, session: Session, stop: Stop) -> None:
@@ -211,9 +207,8 @@ def take_findings(plan: Plan, session: Session, stop: Stop) -> None:
         finder.seconds = 0 if stop() else plan.minimise_seconds
         name = finder.take(path)
         if not name:
-            flaky = plan.out / "not-again" / session.target
-            flaky.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, flaky / path.name)
+            flaky = kept_as(plan.out / "not-again" / session.target / path.name, path.read_bytes())
+            print(f"{session.target}: broken once, and not again: {shown(flaky)}")
         path.unlink()
         session.state.save()
 
@@ -299,7 +294,7 @@ def campaign(plan: Plan, targets: list[str]) -> int:
             if (FUZZ / "corpus" / f"{target}.zip").is_file():
                 unpack(FUZZ / "corpus" / f"{target}.zip", plan.corpus(target))
             for gone in recheck(plan.house, state, target):
-                print(f"{target}: no longer broken: {gone}")
+                print(f"{target}: {gone}")
             session = Session(plan, state, target)
             base = dict(session.figures)
             session.run(stop)

@@ -198,15 +198,15 @@ class AflPlusPlus(Process):
         self.edges = max(self.edges, figures.get("edges_found", 0))
         self.features = max(self.features, figures.get("corpus_count", 0))
 
-    def crashes(self) -> list[Path]:
-        """Inputs that AFL++ kept as crashes or hangs."""
-        found = []
-        for kind in ("crashes", "hangs"):
-            found += sorted((self.out / self.name / kind).glob("id*"))
-        return found
-
     def queue(self) -> Path:
         return self.out / self.name / "queue"
+
+
+def afl_broken(work: Path) -> list[Path]:
+    """Inputs that AFL++ kept as crashes or hangs, of all processes of all runs: one that goes on
+    moves those of the last run to a folder with a date."""
+    return sorted(path for kind in ("crashes", "hangs")
+                  for path in work.glob(f"out/*/{kind}*/id*"))
 
 
 def afl_figures(path: Path) -> dict[str, int]:

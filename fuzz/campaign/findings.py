@@ -68,6 +68,15 @@ def signature(status: int, output: str) -> str | None:
     return "-".join([kind, *frames(output)])
 
 
+def kept_as(path: Path, data: bytes) -> Path:
+    """Writes an input under this name, or beside another one that has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_bytes() != data:
+        path = path.with_name(f"{path.name}-{hashlib.sha256(data).hexdigest()[:8]}")
+    path.write_bytes(data)
+    return path
+
+
 class Finder:
     """Keeps the findings of one target."""
 
@@ -138,11 +147,7 @@ class Finder:
         return found.signature
 
     def keep(self, found: Finding) -> None:
-        name = found.signature[:80]
-        file = self.folder / name
-        if file.exists() and file.read_bytes() != found.data:
-            file = self.folder / f"{name}-{hashlib.sha256(found.data).hexdigest()[:8]}"
-        file.write_bytes(found.data)
+        file = kept_as(self.folder / found.signature[:80], found.data)
         command = self.reproducer(file)
         write_whole(file.with_name(file.name + ".txt"),
                     f"{self.target}: {found.signature}\nreproduce: {command}\n"
@@ -168,16 +173,22 @@ def first_line(output: str) -> str:
 
 
 def recheck(house: House, state: State, target: str) -> list[str]:
-    """Drops findings that the target of today passes; which they were."""
+    """Takes findings that the target of today passes from the list; what to say of each. Their
+    inputs stay: they are the regressions to be."""
     finder = Finder(house, state, target)
     known = state.findings(target)
     gone = []
     for name, entry in list(known.items()):
         path = ROOT / entry["file"]
-        if path.is_file() and finder.judge(path):
+        there = path.is_file()
+        if there and finder.judge(path):
             continue
-        gone.append(name)
         del known[name]
-        path.unlink(missing_ok=True)
+        if not there:
+            gone.append(f"{name}: its input {entry['file']} is gone")
+            continue
+        mended = kept_as(finder.folder / "mended" / path.name, path.read_bytes())
+        path.unlink()
         path.with_name(path.name + ".txt").unlink(missing_ok=True)
+        gone.append(f"{name}: no longer broken; its input is now {shown(mended)}")
     return gone

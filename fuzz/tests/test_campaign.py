@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ RUN = ROOT / "fuzz" / "run"
 sys.path.insert(0, str(ROOT / "fuzz"))
 
 from campaign import gain, pack, speed  # noqa: E402
-from campaign.engines import Job, LibFuzzer, afl_figures  # noqa: E402
+from campaign.engines import Job, LibFuzzer, afl_broken, afl_figures  # noqa: E402
 from campaign.findings import signature  # noqa: E402
 from campaign.house import Problem, flags_of  # noqa: E402
 from campaign.minimise import recover  # noqa: E402
@@ -98,10 +99,10 @@ def test_options_are_those_of_the_target() -> None:
 
 
 def test_speed_is_executions_a_second_of_the_processor(place: Place) -> None:
-    begun = os.times()
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
     rate = speed.rate(speed.Timed, place.program, "fake", 1, place.folder / "speed")
-    spent = os.times().children_user + os.times().children_system
-    spent -= begun.children_user + begun.children_system
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = ended.ru_utime - begun.ru_utime + ended.ru_stime - begun.ru_stime
     log = (place.folder / "speed" / "work" / "0.log").read_text(encoding="utf-8")
     done = int(log.rsplit("stat::number_of_executed_units: ", 1)[1])
     assert rate == pytest.approx(done / spent, rel=0.05)
@@ -253,14 +254,38 @@ def test_a_finding_that_is_repaired_is_dropped(place: Place) -> None:
     file = Path(place.findings()["promise-same-twice-byte"]["file"])
     place.program.with_name("fake.fixed").touch()
     done = place.campaign()
-    assert done.returncode == 0 and "no longer broken: promise-same-twice-byte" in done.stdout
+    assert done.returncode == 0 and "promise-same-twice-byte: no longer broken" in done.stdout
     assert not place.findings() and not file.exists()
+    assert (file.parent / "mended" / file.name).read_bytes() == b"PP"
+
+
+def test_a_finding_whose_input_is_gone_is_not_said_to_be_repaired(place: Place) -> None:
+    place.finds(a=b"P" * 9)
+    assert place.campaign().returncode == 1
+    Path(place.findings()["promise-same-twice-byte"]["file"]).unlink()
+    done = place.campaign()
+    assert "is gone" in done.stdout and "no longer broken" not in done.stdout
 
 
 def test_what_breaks_once_is_kept_apart(place: Place) -> None:
     place.finds(a=b"never again")
-    assert place.campaign().returncode == 0
+    done = place.campaign()
+    assert done.returncode == 0 and "fake: broken once, and not again: " in done.stdout
     assert (place.out / "not-again" / "fake" / "crash-a").read_bytes() == b"never again"
+    place.finds(a=b"never this either")
+    assert place.campaign().returncode == 0
+    kept = {path.read_bytes() for path in (place.out / "not-again" / "fake").iterdir()}
+    assert kept == {b"never again", b"never this either"}
+
+
+def test_what_afl_broke_in_any_run_is_looked_at(tmp_path: Path) -> None:
+    for name in ("main/crashes/id:1", "s3/crashes/id:1", "main/crashes.2026-01-01-00:00:00/id:0",
+                 "s1/hangs/id:2", "main/crashes/README.txt", "main/queue/id:0"):
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).touch()
+    assert {str(path.relative_to(tmp_path / "out")) for path in afl_broken(tmp_path)} == {
+        "main/crashes.2026-01-01-00:00:00/id:0", "main/crashes/id:1", "s1/hangs/id:2",
+        "s3/crashes/id:1"}
 
 
 def test_a_target_that_does_not_start_is_an_error(place: Place) -> None:
@@ -273,6 +298,7 @@ def test_a_target_that_does_not_start_is_an_error(place: Place) -> None:
 @pytest.mark.parametrize("words, said", [
     (["campaign", "--target", "nosuch"], "there is no target nosuch"),
     (["pack"], "no corpus to pack"),
+    (["campaign", "--out", "/dev/null/out"], "Not a directory"),
 ])
 def test_errors_are_one_line(place: Place, words: list[str], said: str) -> None:
     done = subprocess.run(place.words(*words), capture_output=True, text=True, check=False)
@@ -322,7 +348,8 @@ def test_a_reader_always_sees_a_whole_state(tmp_path: Path) -> None:
 
 def test_a_foreign_state_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    for text in ("{", '{"schema": "other"}'):
+    whole = json.dumps(State(path).data)
+    for text in ("{", "[]", "", '{"schema": "other"}', whole[:-20], whole.replace("findings", "x")):
         write_whole(path, text)
         with pytest.raises(Problem):
             State(path)
@@ -392,6 +419,16 @@ def test_packed_corpora_have_the_same_bytes(tmp_path: Path) -> None:
     assert pack.unpack(tmp_path / "out" / "fake.zip", again) == 3
     assert {path.read_bytes() for path in again.iterdir()} == {b"one", b"two", b""}
     assert pack.unpack(tmp_path / "out" / "fake.zip", again) == 0
+
+
+def test_a_broken_zip_is_told(tmp_path: Path) -> None:
+    archive = tmp_path / "fake.zip"
+    whole = pack.packed([b"one" * 50, b"two"])
+    for data in (b"", b"no zip", whole[:-30], whole[:40] + b"?" + whole[41:]):
+        archive.write_bytes(data)
+        with pytest.raises(Problem, match="fake.zip: "):
+            pack.unpack(archive, tmp_path / "out")
+        assert not list((tmp_path / "out").iterdir())
 
 
 def test_too_large_corpora_are_not_written(tmp_path: Path) -> None:
