@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .engines import ENGINES
 from .figures import figures, status
@@ -28,17 +28,23 @@ def add_target(parser: argparse.ArgumentParser, default: str | None = "all") -> 
                         metavar="T,...", help="names with commas, or all (default: all)")
 
 
+class Parser(argparse.ArgumentParser):
+    """A wrong word is told in one line, as all errors are."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 def whole(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="fuzz/run", description="Fuzzing campaigns of devfd.",
-                                     epilog="Exit status: 0 good; 1 something was found; 2 wrong "
-                                     "usage or an error; 130 stopped by Ctrl-C or SIGTERM.")
+    parser = Parser(prog="fuzz/run", description="Fuzzing campaigns of devfd.",
+                    epilog="Exit status: 0 good; 1 something was found; 2 wrong usage or an "
+                    "error; 130 stopped by Ctrl-C or SIGTERM.")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help=argparse.SUPPRESS)
     parser.add_argument("--made", type=Path, help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -299,6 +299,10 @@ def test_a_target_that_does_not_start_is_an_error(place: Place) -> None:
     (["campaign", "--target", "nosuch"], "there is no target nosuch"),
     (["pack"], "no corpus to pack"),
     (["campaign", "--out", "/dev/null/out"], "Not a directory"),
+    (["campaign", "--seconds", "0"], "--seconds: '0' is no whole number above 0"),
+    (["campaign", "--jobs", "-1"], "--jobs: '-1' is no whole number above 0"),
+    (["campaign", "--engine", "foo"], "--engine: invalid choice: 'foo'"),
+    (["campaign", "--target", ""], "no target is named"),
 ])
 def test_errors_are_one_line(place: Place, words: list[str], said: str) -> None:
     done = subprocess.run(place.words(*words), capture_output=True, text=True, check=False)
