@@ -229,7 +229,8 @@ fuzz-unpack:
 	done
 
 # Targets on a core that breaks a promise, for fuzz/tests/test_targets.py.
-FUZZ_WRAPPED := open_as open get_region get_area reply tables_reply ask put end explain
+FUZZ_WRAPPED := open_as tables_open_as open next tables_next get_kept tables_get_kept get_region get_area get_dependent \
+	reply tables_reply ask begin put end convert judge explain
 comma := ,
 $(FUZZ)/broken/json: $(call fuzz_obj,replay,$(FUZZ_CLI))
 $(addprefix $(FUZZ)/broken/,$(FUZZ_ALL)): $(FUZZ)/broken/%: $(FUZZ)/replay/obj/fuzz/targets/%.o \
