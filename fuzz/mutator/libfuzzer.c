@@ -4,6 +4,11 @@
 
 #include "mutator.h"
 
+/* For whatever looks at this file alone. */
+#ifndef FUZZ_NAME
+#define FUZZ_NAME "tlv"
+#endif
+
 /* Of PARTS, so many are left to libFuzzer, which knows what was compared and takes a fraction of
  * the time. With one format as much is reached so, at half again as many executions a second; of
  * other inputs, bytes alone reach less. */
