@@ -175,8 +175,8 @@ def run_gain(args: argparse.Namespace, house: House) -> int:
     from .reach import known_points
     data = gain.gain(house, house.choose(args.target), gain.numbers(args.seeds),
                      sorted(gain.numbers(args.seconds)), args.out, args.jobs)
-    known = {target: sum(1 for name in known_points(house, formats_of(target))
-                         if name.startswith("rule ")) for target in gain.targets_of(data)}
+    known = {target: len(known_points(house, formats_of(target)))
+             for target in gain.targets_of(data)}
     plot.write(data, known, args.plot)
     print(gain.table(data))
     print(f"\n{shown(args.plot)}", file=sys.stderr)

@@ -14,7 +14,7 @@ COLUMNS = 4
 
 
 def draw(data: dict[str, Any], known: dict[str, int], out: Path) -> None:
-    """Rules broken at each moment, a dot a seed and a bar at the median; known: most a target can
+    """Points of the spec at each moment, a dot a seed and a line of medians; known: most a target can
     reach."""
     try:
         import matplotlib
@@ -36,7 +36,7 @@ def draw(data: dict[str, Any], known: dict[str, int], out: Path) -> None:
     for axis in places[len(targets):]:
         axis.set_visible(False)
     for row in axes:
-        row[0].set_ylabel("rules broken")
+        row[0].set_ylabel("points of the spec")
     handles = [pyplot.Line2D([], [], color=COLOURS[variant], marker="o", markersize=4, linewidth=2,
                              label=f"{how} our mutator") for variant, how in VARIANTS.items()]
     handles.append(pyplot.Line2D([], [], color="#333333", linestyle=":", linewidth=1,
@@ -46,7 +46,7 @@ def draw(data: dict[str, Any], known: dict[str, int], out: Path) -> None:
     figure.tight_layout(rect=(0, 0, 1, 1 - 0.32 / (2.1 * rows + 0.5)))
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, format="svg", facecolor="white",
-                   metadata={"Date": None, "Title": "Rules broken over time"})
+                   metadata={"Date": None, "Title": "Points of the spec reached over time"})
     pyplot.close(figure)
 
 
@@ -55,7 +55,7 @@ def one_target(axis: Any, data: dict[str, Any], target: str, most: int) -> None:
     for shift, (variant, colour) in zip((-0.1, 0.1), COLOURS.items()):
         medians = []
         for place, moment in enumerate(moments):
-            found = values(data, target, variant, moment, "rules")
+            found = values(data, target, variant, moment, "points")
             axis.scatter([place + shift] * len(found), found, s=9, color=colour, alpha=0.6,
                          linewidths=0)
             medians.append(statistics.median(found) if found else 0)
