@@ -41,15 +41,15 @@ enum { NAME = 32 };
 static int given(const char *function, int rc, const struct place *places, size_t count)
 {
 	const char *broken = getenv("BROKEN");
-	char name[NAME], place[NAME];
+	char name[NAME], on[NAME], place[NAME], text[NAME];
 	long long value;
-	int on;
 	size_t i;
 
-	if (!broken || sscanf(broken, "%31s %d %31s %lli", name, &on, place, &value) != 4)
+	if (!broken || sscanf(broken, "%31s %31s %31s %31s", name, on, place, text) != 4)
 		return rc;
-	if (strcmp(name, function) || on != rc)
+	if (strcmp(name, function) || strtol(on, NULL, 10) != rc)
 		return rc;
+	value = strtoll(text, NULL, 0);
 	if (!strcmp(place, "result"))
 		return (int)value;
 	for (i = 0; i < count; i++) {
