@@ -221,7 +221,8 @@ def main(words: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:  # a full disk, a folder that may not be written
-        print(f"fuzz/run: {error}", file=sys.stderr)
+        place = error.filename or getattr(args, "out", args.build)
+        print(f"fuzz/run: {place}: {error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -2,6 +2,7 @@
 """Minimises a corpus by coverage: of the inputs that reach the same, the smallest are kept."""
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -57,6 +58,11 @@ def minimise(program: Path, corpus: Path, more: Iterable[Path] = (), options: It
     if status or (before and not files(new)):
         shutil.rmtree(new)
         raise Problem(f"minimising {corpus} failed with status {status}: see {log}")
+    cut = [path for path in files(new) if hashlib.sha1(path.read_bytes()).hexdigest() != path.name]
+    if cut:
+        shutil.rmtree(new)
+        raise Problem(f"minimising {corpus} wrote {len(cut)} inputs that are not whole, as on a "
+                      "full disk; it stays as it was")
     corpus.rename(old_folder(corpus))
     new.rename(corpus)
     shutil.rmtree(old_folder(corpus))

@@ -61,5 +61,9 @@ def unpack(archive: Path, folder: Path) -> int:
         raise Problem(f"{shown(archive)}: {error}") from error
     new = {name: data for name, data in inputs.items() if not (folder / name).exists()}
     for name, data in new.items():
-        (folder / name).write_bytes(data)
+        try:
+            (folder / name).write_bytes(data)
+        except OSError:
+            (folder / name).unlink(missing_ok=True)  # rather none than half of it
+            raise
     return len(new)

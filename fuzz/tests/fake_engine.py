@@ -4,7 +4,8 @@
 
 Files beside it tell what it does: NAME.finds, a folder of inputs that it "finds" one a process;
 NAME.deaf: it does not hear SIGINT; NAME.fixed: nothing breaks any more; NAME.drifts: minimising
-leads to another bug. What an input breaks is told by its first byte."""
+leads to another bug; NAME.full: what minimising writes is lost, without a word. What an input
+breaks is told by its first byte."""
 import hashlib
 import os
 import signal
@@ -54,7 +55,8 @@ def merge(folders: list[str]) -> int:
             if old is None or (len(data), data) < (len(old), old):
                 best[data[:1]] = data
     for data in best.values():
-        (Path(folders[0]) / hashlib.sha1(data).hexdigest()).write_bytes(data)
+        name = hashlib.sha1(data).hexdigest()
+        (Path(folders[0]) / name).write_bytes(b"" if beside("full").exists() else data)
     return 0
 
 

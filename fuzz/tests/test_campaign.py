@@ -141,6 +141,18 @@ def test_the_corpus_is_minimised(place: Place) -> None:
     assert counted == len(list(corpus.iterdir()))
 
 
+def test_minimising_on_a_full_disk_loses_nothing(place: Place) -> None:
+    corpus = place.out / "corpus" / "fake"
+    corpus.mkdir(parents=True)
+    (corpus / "one").write_bytes(b"zz")
+    place.program.with_name("fake.full").touch()
+    done = place.campaign()
+    assert done.returncode == 2 and "not whole, as on a full disk" in done.stderr
+    assert (corpus / "one").read_bytes() == b"zz"
+    assert all(path.stat().st_size for path in corpus.iterdir())
+    assert [path.name for path in corpus.parent.iterdir() if path.is_dir()] == ["fake"]
+
+
 def test_jobs_share_a_corpus_and_add_up(place: Place) -> None:
     assert place.campaign(2, "--jobs", "3").returncode == 0
     logs = sorted((place.out / "libfuzzer" / "fake").glob("*.log"))
