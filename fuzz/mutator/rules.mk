@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # rules.mk: the mutator's tests, its speed, and the shared object that AFL++ loads.
 
-FUZZ_MUTATOR := $(filter-out fuzz/mutator/libfuzzer.c fuzz/mutator/afl.c,$(wildcard fuzz/mutator/*.c)) fuzz/generated/shapes.c fuzz/generated/texts.c fuzz/targets/stream.c
+FUZZ_MUTATOR := $(FUZZ_MUTATOR_LIB)
 
 $(BUILD)/tests/test_mutator: $(call obj,fuzz/tests/test_mutator.c $(FUZZ_MUTATOR)) $(BUILD)/libdevfd.a
 	@mkdir -p $(@D)
@@ -20,10 +20,11 @@ $(FUZZ_PROBE_TESTS): $(BUILD)/tests/test_inputs_%: $(BUILD)/obj/fuzz/targets/%.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(FUZZ_WRAPPED_$*:%=-Wl,--wrap=%) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(FUZZ_LIBS_$*)
 
-# For AFL_CUSTOM_MUTATOR_LIBRARY.
-$(BUILD)/fuzz/mutator-afl.so: fuzz/mutator/afl.c $(FUZZ_MUTATOR) $(CORE) $(TABLES)
+# For AFL_CUSTOM_MUTATOR_LIBRARY. Compiled at one go, so that its headers are named here.
+FUZZ_AFL_HEADERS := $(wildcard $(addsuffix *.h,fuzz/mutator/ fuzz/targets/ codec/ codec/generated/ codec/tables/))
+$(BUILD)/fuzz/mutator-afl.so: fuzz/mutator/afl.c $(FUZZ_MUTATOR) $(CORE) $(TABLES) $(FUZZ_AFL_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $^
+	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $(filter %.c,$^)
 
 .PHONY: check-mutator bench-mutator
 check-fuzz: check-mutator
