@@ -73,9 +73,16 @@ def frames_of(house: House, target: str, inputs: list[Path]) -> list[Frame]:
     return spied(house, target, inputs) if inputs else []
 
 
+def make_spies(house: House, targets: list[str]) -> None:
+    """Builds what frames_of() runs for these targets."""
+    without_head = [target for target in targets if not has_head(target)]
+    if without_head:
+        house.make_variant("spy", without_head)
+
+
 def spied(house: House, target: str, inputs: list[Path]) -> list[Frame]:
     """What a target judges while it runs these inputs, each thing once."""
-    house.make_variant("spy", [target])
+    make_spies(house, [target])
     program = house.program("spy", target)
     found: dict[Frame, None] = {}
     with tempfile.TemporaryDirectory(prefix="devfd-fuzz-") as folder:

@@ -16,13 +16,15 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 from .engines import LINE, SANITIZERS, START, flags
+from .framing import make_spies
 from .house import FUZZ, House, Problem
 from .minimise import files
 from .reach import known_points, reach_of
@@ -78,7 +80,18 @@ def processor_seconds(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def one_run(house: House, run: Run, moments: list[int]) -> dict[str, Any]:
+@contextmanager
+def stopping(stopped: threading.Event) -> Iterator[None]:
+    """Threads are told what ends the one that waits for them, as Ctrl-C does."""
+    try:
+        yield
+    except BaseException:
+        stopped.set()
+        raise
+
+
+def one_run(house: House, run: Run, moments: list[int],
+            stopped: threading.Event) -> dict[str, Any]:
     """The figures at each moment. A broken promise ends a run early; its figures stay."""
     result: dict[str, Any] = {"target": run.target, "variant": run.variant, "seed": run.seed,
                               "at": {}}
@@ -101,7 +114,8 @@ def one_run(house: House, run: Run, moments: list[int]) -> dict[str, Any]:
         try:
             for moment in moments:
                 while child.poll() is None and processor_seconds(child.pid) < moment:
-                    time.sleep(STEP)
+                    if stopped.wait(STEP):
+                        raise Problem("stopped; the same command goes on from here")
                 copied(corpus, folder / str(moment))
         finally:
             # Asked to end by a softer signal, libFuzzer may wait for itself for ever.
@@ -135,18 +149,21 @@ def gain(house: House, targets: list[str], seeds: list[int], moments: list[int],
     # Both variants side by side, so that what else the machine does falls on both.
     runs = [Run(target, variant, seed) for target in targets for seed in seeds
             for variant in VARIANTS]
-    for target in targets:
-        known_points(house, ("tlv",))  # builds reach once, before threads want it
-        reach_of(house, target, [])
-    with ThreadPoolExecutor(jobs) as pool:
-        for result in pool.map(lambda run: one_run(house, run, moments),
+    # Builds what counts points, before threads want it.
+    known_points(house, ("tlv",))
+    make_spies(house, targets)
+    stopped = threading.Event()
+    with ThreadPoolExecutor(jobs) as pool, stopping(stopped):
+        for result in pool.map(lambda run: one_run(house, run, moments, stopped),
                                [run for run in runs if run not in done]):
             data["runs"].append(result)
             write_whole(out, json.dumps(data, indent=1) + "\n")
             last = result["at"][str(moments[-1])]
             print(f"{result['target']} {VARIANTS[result['variant']]} mutator, seed "
                   f"{result['seed']}: {last['edges']} edges, {last['rules']} rules, "
-                  f"{last['points']} points", flush=True)
+                  f"{last['points']} points"
+                  + (f"; ended early: {result['broken'][0]}" if result["broken"] else ""),
+                  flush=True)
     return data
 
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "fuzz"))
 from campaign import gain, pack, speed  # noqa: E402
 from campaign.engines import Job, LibFuzzer, afl_broken, afl_figures  # noqa: E402
 from campaign.findings import signature  # noqa: E402
-from campaign.house import Problem, flags_of  # noqa: E402
+from campaign.house import House, Problem, flags_of  # noqa: E402
 from campaign.minimise import recover  # noqa: E402
 from campaign.state import State, write_whole  # noqa: E402
 
@@ -455,6 +455,16 @@ def test_too_large_corpora_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="allowed are"):
         pack.pack({"fake": corpus}, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_gain_can_be_stopped(place: Place) -> None:
+    stopped = threading.Event()
+    house = House(place.folder / "build", place.folder / "made")
+    timer = threading.Timer(0.5, stopped.set)
+    timer.start()
+    with pytest.raises(Problem, match="stopped"):
+        gain.one_run(house, gain.Run("fake", "libfuzzer", 1), [600], stopped)
+    assert not children_of(place.folder)
 
 
 def test_the_table_of_the_gain() -> None:
