@@ -8,6 +8,7 @@ import re
 import struct
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -234,7 +235,7 @@ def zip_faults(path: Path, max_len: int) -> tuple[int, list[str]]:
         faults = [] if seeds else ["holds no seed"]
         try:
             broken = archive.testzip()
-        except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        except (RuntimeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             return len(seeds), faults + [f"cannot be read: {error}"]
     if broken is not None:
         faults.append(f"{broken}: its checksum is wrong")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def unpack(output: Output, target: str, folder: Path) -> list[Path]:
     try:
         with zipfile.ZipFile(output.path / f"{target}_seed_corpus.zip") as archive:
             archive.extractall(folder)
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
         return []
     return sorted(one for one in folder.rglob("*") if one.is_file())
 

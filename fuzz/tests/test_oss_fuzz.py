@@ -140,6 +140,16 @@ def renamed(out: Path) -> None:
         one.rename(out / one.name.replace("good", "go.od"))
 
 
+def wrong_stream(out: Path) -> None:
+    """What is compressed cannot be: no checksum is come to."""
+    path = out / "good_seed_corpus.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"a" * 64)
+    data = bytearray(path.read_bytes())
+    data[30 + len("a")] = 0xFF
+    path.write_bytes(data)
+
+
 def torn(out: Path) -> None:
     """One byte of what a seed holds is another: the file is a zip and its checksum is wrong."""
     path = out / "good_seed_corpus.zip"
@@ -174,6 +184,7 @@ WORDS = "good.dict"
     (lambda out: (out / "good_seed_corpus.zip").unlink(), "seeds", "is not there"),
     (lambda out: zipped(out, {}), "seeds", "holds no seed"),
     (rewritten("good_seed_corpus.zip", "text"), "seeds", "is no zip"),
+    (wrong_stream, "seeds", "cannot be read: "),
     (lambda out: zipped(out, {"a": b"", "b": b"b"}), "seeds", "a: is empty"),
     (lambda out: zipped(out, {"../a": b"a"}), "seeds", "../a: leads out"),
     (lambda out: zipped(out, {"a": b"a" * 65}), "seeds", "a: 65 bytes, cut at max_len 64"),
