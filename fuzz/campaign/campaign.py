@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Callable
 
-from .engines import ENGINES, AflPlusPlus, Job, afl_broken, LibFuzzer, Process
+from .engines import ENGINES, AflPlusPlus, Job, LibFuzzer, Process, afl_broken
 from .findings import Finder, kept_as, recheck
 from .house import FUZZ, House, Problem, given_inputs, shown
 from .minimise import files, minimise, recover
@@ -90,6 +90,7 @@ class Session:
         self.artifacts = self.work / "artifacts"
         self.running: list[Process] = []
         self.ended: list[Process] = []
+        self.mute: list[str] = []  # processes that ended and left no input
         self.number = 0
 
     # ---- Processes ----
@@ -163,8 +164,10 @@ class Session:
                 continue
             if process.executions == 0 and not self.broken():
                 raise Problem(f"{self.program} did not start: see {process.log}")
+            if not process.kept_an_input():
+                self.mute.append(f"status {process.child.returncode}, see {shown(process.log)}")
             left = deadline - time.monotonic()
-            if left < 1 or len(self.broken()) >= MOST_CRASHES:
+            if left < 1 or len(self.broken()) + len(self.mute) >= MOST_CRASHES:
                 continue
             number = process.job.number if self.plan.engine == "afl" else self.number
             self.number += 1
@@ -307,6 +310,9 @@ def campaign(plan: Plan, targets: list[str]) -> int:
             if sys.stderr.isatty():
                 print("\r\033[K", end="", file=sys.stderr)
             print(line(state, target, plan.engine, base), flush=True)
+            if session.mute:
+                print(f"{target}: processes that died and left no input: {len(session.mute)}; "
+                      f"the last: {session.mute[-1]}")
             if stop():
                 print("stopped; the same command goes on from here")
                 break

@@ -103,6 +103,10 @@ class Process:
     def ended(self) -> bool:
         return self.child.poll() is not None
 
+    def kept_an_input(self) -> bool:
+        """Whether it says that it wrote down what it ended with."""
+        return b"Test unit written to " in self.log.read_bytes()
+
     def seconds(self) -> float:
         """How long it has run, or ran."""
         now = time.monotonic() - self.began

@@ -4,8 +4,8 @@
 
 Files beside it tell what it does: NAME.finds, a folder of inputs that it "finds" one a process;
 NAME.deaf: it does not hear SIGINT; NAME.fixed: nothing breaks any more; NAME.drifts: minimising
-leads to another bug; NAME.full: what minimising writes is lost, without a word. What an input
-breaks is told by its first byte."""
+leads to another bug; NAME.full: what minimising writes is lost, without a word; NAME.mute:
+it is killed where it would break. What an input breaks is told by its first byte."""
 import hashlib
 import os
 import signal
@@ -80,7 +80,10 @@ def fuzz(options: dict[str, str], corpus: Path) -> int:
         for path in sorted(beside("finds").glob("*")):
             data = path.read_bytes()
             path.unlink()
+            if beside("mute").exists():
+                os.kill(os.getpid(), signal.SIGKILL)
             Path(f"{options['artifact_prefix']}crash-{path.name}").write_bytes(data)
+            say(f"Test unit written to {options['artifact_prefix']}crash-{path.name}")
             say(f"stat::number_of_executed_units: {done}")
             return judge(data) or 77
     say(f"stat::number_of_executed_units: {done}")

@@ -300,6 +300,14 @@ def test_what_afl_broke_in_any_run_is_looked_at(tmp_path: Path) -> None:
         "s3/crashes/id:1"}
 
 
+def test_what_dies_without_a_word_is_told(place: Place) -> None:
+    place.program.with_name("fake.mute").touch()
+    place.finds(a=b"P" * 9)
+    done = place.campaign(2)
+    assert "fake: processes that died and left no input: 1; the last: status -9, see " in done.stdout
+    assert "left no input" not in place.campaign().stdout
+
+
 def test_a_target_that_does_not_start_is_an_error(place: Place) -> None:
     place.program.write_text("#!/bin/sh\necho no >&2\nexit 3\n", encoding="ascii")
     done = place.campaign()
