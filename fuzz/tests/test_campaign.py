@@ -304,7 +304,7 @@ def test_what_dies_without_a_word_is_told(place: Place) -> None:
     place.program.with_name("fake.mute").touch()
     place.finds(a=b"P" * 9)
     done = place.campaign(2)
-    assert "fake: processes that died and left no input: 1; the last: status -9, see " in done.stdout
+    assert "died and left no input: 1; the last: status -9, see " in done.stdout
     assert "left no input" not in place.campaign().stdout
 
 

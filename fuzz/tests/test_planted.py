@@ -168,6 +168,17 @@ def test_another_finding_is_none(tmp_path: Path, line: str, said: str) -> None:
     assert result["fault"] == f'says "{said}", not item'
 
 
+def test_what_the_kept_input_does_not_say_again_is_none(tmp_path: Path) -> None:
+    binary = fuzzer(tmp_path / "one/build/fuzz/libfuzzer/tlv", 77, MUTATOR,
+                    "promise broken: item: x", STATS)
+    script = binary.read_text(encoding="utf-8").replace(
+        "\n", "\ncase $2 in */crash-1) exit 0;; esac\n", 1)
+    binary.write_text(script, encoding="utf-8")
+    good = fuzzer(tmp_path / "base/tlv", 0)
+    result = run.attempt(ONE, "libfuzzer", 7, 1, binary, good)
+    assert not result["found"] and result["fault"] == 'says "" of the input that was kept'
+
+
 def test_what_is_found_without_the_bug_is_none(tmp_path: Path) -> None:
     result = attempt(tmp_path, 77, MUTATOR, "promise broken: item: x", STATS, base=77)
     assert not result["found"]
