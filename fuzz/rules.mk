@@ -220,7 +220,7 @@ FUZZ_RUN := $(patsubst %,check-fuzz-run-%,$(FUZZ_ALL))
 # Seconds for each target.
 FUZZ_SECONDS ?= 20
 
-.PHONY: check-fuzz-replay check-fuzz fuzz-unpack $(FUZZ_REPLAYED) $(FUZZ_RUN)
+.PHONY: fuzz-replay check-fuzz-replay check-fuzz fuzz-unpack $(FUZZ_REPLAYED) $(FUZZ_RUN)
 fuzz-unpack:
 	@rm -rf $(FUZZ)/unpacked
 	@for z in $(FUZZ_PACKED); do \
@@ -238,8 +238,12 @@ $(addprefix $(FUZZ)/broken/,$(FUZZ_ALL)): $(FUZZ)/broken/%: $(FUZZ)/replay/obj/f
 	@mkdir -p $(@D)
 	$(FUZZ_LINK_replay) $(patsubst %,-Wl$(comma)--wrap=devfd_%,$(FUZZ_WRAPPED)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS_$*)
 
+# Everything is checked of every input; build/san/fuzz/replay/TARGET.
+fuzz-replay:
+	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 fuzz-targets VARIANT=replay TARGETS='$(TARGETS)'
+
 check-fuzz-replay: fuzz-unpack
-	@$(MAKE) --no-print-directory -s BUILD=build/san EXTRA='$(SAN)' OPT=-O1 fuzz-targets VARIANT=replay TARGETS='$(FUZZ_ALL)'
+	@$(MAKE) --no-print-directory -s fuzz-replay TARGETS='$(FUZZ_ALL)'
 	@$(MAKE) --no-print-directory -s $(FUZZ_REPLAYED)
 	@$(PYTEST) fuzz/tests/test_targets.py
 

@@ -31,6 +31,7 @@ class Finding:
     signature: str
     data: bytes
     output: str
+    program: Path  # that shows it
 
 
 def frames(output: str) -> list[str]:
@@ -90,10 +91,11 @@ class Finder:
         self.seconds = seconds  # for minimising one
         self.timeout = flags_of(target)["timeout"]
 
-    def run(self, path: Path) -> tuple[int, str]:
+    def run(self, program: Path, path: Path) -> tuple[int, str]:
         """One execution of the target with this file; a Ctrl-C is not for it, nor a finding."""
-        command = [str(self.program), *flags(self.target, []),
-                   f"-artifact_prefix={self.folder}/.again-", str(path)]
+        command = [str(program), str(path)]
+        if program == self.program:
+            command[1:1] = [*flags(self.target, []), f"-artifact_prefix={self.folder}/.again-"]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   check=False, timeout=4 * self.timeout, stdin=subprocess.DEVNULL,
@@ -106,13 +108,24 @@ class Finder:
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
     def judge(self, path: Path) -> Finding | None:
-        status, output = self.run(path)
+        """What it breaks, in the program of a campaign or in that which checks everything of every
+        input, as AFL++ does; libFuzzer checks some things of some inputs only."""
+        found = self.judge_by(self.program, path)
+        if found:
+            return found
+        replay = self.house.make_replay(self.target)
+        return self.judge_by(replay, path) if replay else None
+
+    def judge_by(self, program: Path, path: Path) -> Finding | None:
+        status, output = self.run(program, path)
         name = signature(status, output)
-        return Finding(name, path.read_bytes(), output) if name else None
+        return Finding(name, path.read_bytes(), output, program) if name else None
 
     def minimised(self, path: Path, found: Finding) -> Finding:
         """A smaller input that breaks the same; the same one where there is none in time."""
         if found.signature.startswith(("timeout", "out-of-memory")):
+            return found
+        if found.program != self.program:
             return found
         with tempfile.TemporaryDirectory(prefix="devfd-fuzz-") as folder:
             small = Path(folder) / "small"
@@ -127,7 +140,7 @@ class Finder:
                 pass
             if not small.is_file() or small.stat().st_size >= len(found.data):
                 return found
-            again = self.judge(small)
+            again = self.judge_by(self.program, small)
         # On its way to less an input may come to break something else.
         return again if again and again.signature == found.signature else found
 
@@ -148,7 +161,7 @@ class Finder:
 
     def keep(self, found: Finding) -> None:
         file = kept_as(self.folder / found.signature[:80], found.data)
-        command = self.reproducer(file)
+        command = self.reproducer(found.program, file)
         write_whole(file.with_name(file.name + ".txt"),
                     f"{self.target}: {found.signature}\nreproduce: {command}\n"
                     f"input: {len(found.data)} bytes: {found.data[:512].hex()}\n\n{found.output}")
@@ -157,11 +170,12 @@ class Finder:
             "first": first_line(found.output),
         }
 
-    def reproducer(self, file: Path) -> str:
-        variant = self.program.parent.name
-        built = "" if self.house.made else (
-            f"make -s fuzz-targets VARIANT={variant} TARGETS={self.target} && ")
-        return f"{built}{shown(self.program)} {shown(file)}"
+    def reproducer(self, program: Path, file: Path) -> str:
+        what = "fuzz-replay"
+        if program == self.program:
+            what = f"fuzz-targets VARIANT={program.parent.name}"
+        built = "" if self.house.made else f"make -s {what} TARGETS={self.target} && "
+        return f"{built}{shown(program)} {shown(file)}"
 
 
 def first_line(output: str) -> str:

@@ -57,6 +57,15 @@ class House:
             if not self.program(variant, target).is_file():
                 raise Problem(f"there is no {self.program(variant, target)}")
 
+    def make_replay(self, target: str) -> Path | None:
+        """Builds the program that checks everything of every input, under sanitizers; None where
+        programs are made elsewhere, and not this one."""
+        if self.made:
+            program = self.made / "replay" / target
+            return program if program.is_file() else None
+        make("fuzz-replay", f"TARGETS={target}")
+        return ROOT / "build" / "san" / "fuzz" / "replay" / target
+
     def mutator(self) -> Path:
         """What AFL++ loads to mutate as libFuzzer's targets do by themselves."""
         return self.build / "fuzz" / "mutator-afl.so"

@@ -253,6 +253,25 @@ def test_findings_are_told_apart_minimised_and_reproduced(place: Place) -> None:
     assert listed.returncode == 1 and "promise-same-twice-byte" in listed.stdout
 
 
+def test_what_only_a_full_check_shows_is_a_finding(place: Place) -> None:
+    """AFL++ checks more of an input than the program that looks at what it found."""
+    replay = place.program.parents[1] / "replay" / "fake"
+    replay.parent.mkdir()
+    replay.write_text("#!/bin/sh\ntest $# = 1 && grep -q rare $1 || exit 0\n"
+                      "echo 'promise broken: look-up: index 3 is another' >&2\nexit 134\n",
+                      encoding="ascii")
+    replay.chmod(0o755)
+    place.finds(a=b"rare")
+    done = place.campaign()
+    assert done.returncode == 1 and "broken once" not in done.stdout
+    found = place.findings()["promise-look-up-index-is-another"]
+    assert found["reproduce"] == f"{replay} {found['file']}"
+    # It is known again in the next run, and is no longer listed once it is mended.
+    assert place.campaign().returncode == 1
+    replay.write_text("#!/bin/sh\n", encoding="ascii")
+    assert "no longer broken" in place.campaign().stdout
+
+
 def test_minimising_that_leads_to_another_bug_is_not_taken(place: Place) -> None:
     place.program.with_name("fake.drifts").touch()
     place.finds(a=b"P" * 9)
