@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from .engines import ENGINES
 from .figures import figures, status
 from .house import FUZZ, ROOT, House, Problem, given_inputs, shown
-from .state import State, alone, write_whole
+from .state import State, alone, read_whole, write_whole
 
 # What a command needs beyond this is imported where it is used: the oracle wants Debian's
 # python3-yaml, the plot python3-matplotlib, a campaign neither.
@@ -202,7 +202,7 @@ def run_speed(args: argparse.Namespace, house: House) -> int:
 
 def run_figures(args: argparse.Namespace, _house: House) -> int:
     path = args.build / "fuzz" / "reach.json"
-    reached = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    reached = read_whole(path, "an answer of fuzz/run reach") if path.is_file() else None
     print(figures(State(args.out / "state.json"), reached))
     return 0
 

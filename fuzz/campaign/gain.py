@@ -28,7 +28,7 @@ from .framing import make_spies
 from .house import FUZZ, House, Problem
 from .minimise import files
 from .reach import known_points, reach_of
-from .state import write_whole
+from .state import read_whole, write_whole
 
 SCHEMA = "devfd-fuzz-gain-1"
 VARIANTS = {"plain": "without", "libfuzzer": "with"}
@@ -135,8 +135,9 @@ def gain(house: House, targets: list[str], seeds: list[int], moments: list[int],
         house.make_variant(variant, targets)
     data: dict[str, Any] = {"schema": SCHEMA, "moments": moments, "runs": []}
     if out.exists():
-        data = json.loads(out.read_text(encoding="utf-8"))
-        if data.get("schema") != SCHEMA or data.get("moments") != moments:
+        data = read_whole(out, "figures of a gain")
+        alike = isinstance(data, dict) and data.get("schema") == SCHEMA
+        if not alike or data.get("moments") != moments:
             raise Problem(f"{out} is of another schema or of other moments: remove it")
     programs = {f"{variant}/{target}": digest(house.program(variant, target))
                 for variant in VARIANTS for target in targets}

@@ -28,6 +28,14 @@ def write_whole(path: Path, text: str) -> None:
         beside.unlink(missing_ok=True)
 
 
+def read_whole(path: Path, what: str) -> Any:
+    """JSON, or a Problem that says what the file is not."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise Problem(f"{path}: not {what}: {error}") from error
+
+
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Two campaigns at once would each write the sums of the other away."""
@@ -49,10 +57,7 @@ class State:
         self.data: dict[str, Any] = {"schema": SCHEMA, "targets": {}, "findings": {}}
         if not path.exists():
             return
-        try:
-            self.data = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, OSError) as error:
-            raise Problem(f"{path}: not a state of a campaign: {error}") from error
+        self.data = read_whole(path, "a state of a campaign")
         schema = self.data.get("schema") if isinstance(self.data, dict) else None
         if schema != SCHEMA:
             raise Problem(f"{path}: schema {schema!r}, known is {SCHEMA}")

@@ -410,6 +410,15 @@ def test_a_killed_minimising_loses_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in corpus.iterdir()) == ["a", "b"] and not old.exists()
 
 
+def test_figures_that_were_cut_are_told(place: Place) -> None:
+    path = place.folder / "build" / "fuzz" / "reach.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"schema": "devf', encoding="ascii")
+    done = subprocess.run(place.words("figures"), capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "reach.json: not an answer of" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 # ---- What engines say ----
 
 UBSAN = """codec/scan.h:88:12: runtime error: shift exponent 33 is too large for 32-bit type
