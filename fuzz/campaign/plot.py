@@ -14,8 +14,8 @@ COLUMNS = 4
 
 
 def draw(data: dict[str, Any], known: dict[str, int], out: Path) -> None:
-    """Points of the spec at each moment, a dot a seed and a line of medians; known: most a target can
-    reach."""
+    """Points of the spec at each moment, a dot a seed and a line of medians; known: most that a
+    target can reach."""
     try:
         import matplotlib
     except ImportError as error:
