@@ -182,8 +182,7 @@ static void seen_alike(const struct supply *from, uint32_t layout, uint32_t orde
 		"put once more it has other bytes");
 }
 
-static void encode(const struct supply *from, uint32_t layout, uint32_t order, uint32_t hash,
-		   uint32_t choice)
+static void encode(const struct supply *from, uint32_t layout, uint32_t order, uint32_t hash)
 {
 	struct written out, full;
 	int rc;
@@ -193,7 +192,7 @@ static void encode(const struct supply *from, uint32_t layout, uint32_t order, u
 		promise_read_back(from, layout, order, &out);
 	seen_alike(from, layout, order, rc, &out);
 	if (input_share(hash, SALT_WRITTEN, WRITTEN))
-		(void)promise_written(from, layout, order, choice, OUTPUT, &full);
+		(void)promise_written(from, layout, order, hash >> 8, OUTPUT, &full);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -217,8 +216,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	layout = layouts[in.head >> STREAM_LAYOUT_SHIFT & STREAM_LAYOUT_MASK];
 	big = !c.big == !!(in.p[1] & STREAM_OTHER);
 	hash = input_hash(in.p, in.size);
-	encode(&from, layout, big ? DEVFD_BIG : DEVFD_LITTLE, hash, in.p[1]);
+	encode(&from, layout, big ? DEVFD_BIG : DEVFD_LITTLE, hash);
 	if (input_all)
-		encode(&from, layout, big ? DEVFD_LITTLE : DEVFD_BIG, hash, in.p[1]);
+		encode(&from, layout, big ? DEVFD_LITTLE : DEVFD_BIG, hash);
 	return 0;
 }

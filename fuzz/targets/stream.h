@@ -4,7 +4,7 @@
  *
  *	byte 0		bit 0: what items point at is big-endian; bits 1 and 2 the layout (0 and 3
  *			tlv, 1 array, 2 fixed)
- *	byte 1		the smaller capacity that is tried; bit 7: written in the other byte order
+ *	byte 1		bit 7: written in the other byte order
  *
  * then items; the first one is the device, and begins with its flags:
  *
