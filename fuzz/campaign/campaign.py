@@ -15,7 +15,7 @@ from .engines import ENGINES, AflPlusPlus, Job, LibFuzzer, Process, afl_broken
 from .findings import Finder, kept_as, recheck
 from .house import FUZZ, House, Problem, given_inputs, shown
 from .minimise import files, minimise, recover
-from .pack import unpack
+from .pack import unpack_committed
 from .reach import reach_of, smallest
 from .state import State
 
@@ -294,8 +294,7 @@ def campaign(plan: Plan, targets: list[str]) -> int:
     with Stop() as stop:
         for target in targets:
             recover(plan.corpus(target))
-            if (FUZZ / "corpus" / f"{target}.zip").is_file():
-                unpack(FUZZ / "corpus" / f"{target}.zip", plan.corpus(target))
+            unpack_committed(target, plan.corpus(target))
             for gone in recheck(plan.house, state, target):
                 print(f"{target}: {gone}")
             session = Session(plan, state, target)

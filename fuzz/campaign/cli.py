@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from .engines import ENGINES
 from .figures import figures, status
 from .house import FUZZ, ROOT, House, Problem, given_inputs, shown
+from .pack import unpack_committed
 from .state import State, alone, read_whole, write_whole
 
 # What a command needs beyond this is imported where it is used: the oracle wants Debian's
@@ -107,11 +108,15 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
 
 
 def corpora(args: argparse.Namespace, house: House, targets: list[str]) -> dict[str, list[Path]]:
-    """By target the paths that were named, or else all that there is of it."""
+    """By target the paths that were named, or else all that there is of it; where no campaign has
+    run yet, its corpus is the committed one, with which it would begin."""
     if args.paths:
         if len(targets) != 1:
             raise Problem("inputs are of one target: name it by --target")
         return {targets[0]: args.paths}
+    for target in targets:
+        if not (args.out / "corpus" / target).is_dir():
+            unpack_committed(target, args.out / "corpus" / target)
     found = {target: [path for path in [args.out / "corpus" / target, *given_inputs(target)]
                       if path.is_dir() and any(path.iterdir())] for target in targets}
     return {target: paths for target, paths in found.items() if paths}

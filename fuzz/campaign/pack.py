@@ -67,3 +67,9 @@ def unpack(archive: Path, folder: Path) -> int:
             (folder / name).unlink(missing_ok=True)  # rather none than half of it
             raise
     return len(new)
+
+
+def unpack_committed(target: str, folder: Path, archives: Path = FUZZ / "corpus") -> int:
+    """Adds the corpus that the repository has of a target; how many inputs were new."""
+    archive = archives / f"{target}.zip"
+    return unpack(archive, folder) if archive.is_file() else 0

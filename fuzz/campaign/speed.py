@@ -15,7 +15,7 @@ from pathlib import Path
 from .engines import AflPlusPlus, Job, LibFuzzer, Process
 from .figures import grouped, markdown
 from .house import FUZZ, House, Problem, given_inputs
-from .pack import unpack
+from .pack import unpack_committed
 
 HEAD = ["target", "a target that does nothing", "libFuzzer", "of it", "with our mutator",
         "AFL++ with our mutator"]
@@ -38,10 +38,8 @@ def rate(kind: type[Process], program: Path, target: str, seconds: int, folder: 
          mutator: Path | None = None) -> float:
     corpus = folder / "corpus"
     corpus.mkdir(parents=True)
-    archive = FUZZ / "corpus" / f"{target}.zip"
     given = given_inputs(target)
-    if archive.is_file():
-        unpack(archive, corpus)
+    unpack_committed(target, corpus)
     dictionary = FUZZ / "generated" / f"{target}.dict"
     job = Job(program.resolve(), target, corpus, given, folder / "artifacts", folder / "work",
               seconds, 0, dictionary if dictionary.is_file() else None, mutator, ["-seed=1"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import zipfile
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ sys.path.insert(0, str(ROOT / "fuzz"))
 
 from campaign import reach  # noqa: E402
 from campaign.campaign import keep_points  # noqa: E402
+from campaign.cli import corpora  # noqa: E402
 from campaign.framing import FORMAT_SHIFT, Frame, frame_of  # noqa: E402
 from campaign.house import House, format_numbers  # noqa: E402
 
@@ -111,3 +114,16 @@ def test_what_reaches_a_point_is_kept_where_coverage_would_not(tmp_path: Path) -
     again = {"rule linux.region_info.index": b"\0\6again"}
     keep_points(HOUSE, "linux-region-info", tmp_path, again)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_without_a_campaign_the_committed_corpus_counts(tmp_path: Path) -> None:
+    args = Namespace(paths=[], out=tmp_path)
+    given = corpora(args, HOUSE, ["linux-irq-info"])["linux-irq-info"]
+    with zipfile.ZipFile(ROOT / "fuzz" / "corpus" / "linux-irq-info.zip") as archive:
+        assert sorted(archive.namelist()) == sorted(path.name for path in given[0].iterdir())
+    assert given[1] == ROOT / "fuzz" / "seeds" / "linux-irq-info"
+    # What a campaign has minimised is not filled up again.
+    for path in list(given[0].iterdir())[1:]:
+        path.unlink()
+    assert corpora(args, HOUSE, ["linux-irq-info"])["linux-irq-info"] == given
+    assert len(list(given[0].iterdir())) == 1
