@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from .engines import ENGINES, AflPlusPlus, Job, LibFuzzer, Process, afl_broken
 from .findings import Finder, kept_as, recheck
-from .house import FUZZ, House, Problem, given_inputs, shown
+from .house import House, Problem, dictionary_of, given_inputs, shown
 from .minimise import files, minimise, recover
 from .pack import unpack_committed
 from .reach import reach_of, smallest
@@ -96,12 +96,11 @@ class Session:
     # ---- Processes ----
 
     def job(self, seconds: float, number: int) -> Job:
-        dictionary = FUZZ / "generated" / f"{self.target}.dict"
         mutator = self.plan.house.mutator()
         program = self.programs[number % len(self.programs)]
         return Job(program.resolve(), self.target, self.plan.corpus(self.target).resolve(),
                    given_inputs(self.target), self.artifacts.resolve(), self.work.resolve(),
-                   max(1, int(seconds)), number, dictionary if dictionary.is_file() else None,
+                   max(1, int(seconds)), number, dictionary_of(self.target),
                    mutator if mutator.is_file() else None, self.plan.options)
 
     def start(self, seconds: float, number: int) -> None:

@@ -25,7 +25,7 @@ from typing import Any, Iterator
 
 from .engines import LINE, SANITIZERS, START, flags
 from .framing import make_spies
-from .house import FUZZ, House, Problem
+from .house import House, Problem, dictionary_of
 from .minimise import files
 from .reach import known_points, reach_of
 from .state import read_whole, write_whole
@@ -101,8 +101,8 @@ def one_run(house: House, run: Run, moments: list[int],
         corpus.mkdir()
         (corpus / "start").write_bytes(START)
         # An input that a smaller one of the same coverage replaces may have broken a rule.
-        dictionary = FUZZ / "generated" / f"{run.target}.dict"
-        words = [f"-dict={dictionary}"] if dictionary.is_file() else []
+        dictionary = dictionary_of(run.target)
+        words = [f"-dict={dictionary}"] if dictionary else []
         command = [house.program(run.variant, run.target), *flags(run.target, []), *words,
                    "-reduce_inputs=0", f"-seed={run.seed}",
                    f"-max_total_time={PATIENCE * moments[-1]}",

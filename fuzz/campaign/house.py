@@ -112,6 +112,12 @@ def flags_of(target: str) -> dict[str, int]:
     return {name: int(value) for name, value in parser["libfuzzer"].items()}
 
 
+def dictionary_of(target: str) -> Path | None:
+    """The generated dictionary of a target, if it has one."""
+    path = FUZZ / "generated" / f"{target}.dict"
+    return path if path.is_file() else None
+
+
 def given_inputs(target: str, fuzz: Path = FUZZ) -> list[Path]:
     """Folders of inputs that the repository has for a target: seeds and regressions."""
     folders = [fuzz / kind / target for kind in ("seeds", "regressions")]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .engines import AflPlusPlus, Job, LibFuzzer, Process
 from .figures import grouped, markdown
-from .house import FUZZ, House, Problem, given_inputs
+from .house import House, Problem, dictionary_of, given_inputs
 from .pack import unpack_committed
 
 HEAD = ["target", "a target that does nothing", "libFuzzer", "of it", "with our mutator",
@@ -40,9 +40,8 @@ def rate(kind: type[Process], program: Path, target: str, seconds: int, folder: 
     corpus.mkdir(parents=True)
     given = given_inputs(target)
     unpack_committed(target, corpus)
-    dictionary = FUZZ / "generated" / f"{target}.dict"
     job = Job(program.resolve(), target, corpus, given, folder / "artifacts", folder / "work",
-              seconds, 0, dictionary if dictionary.is_file() else None, mutator, ["-seed=1"])
+              seconds, 0, dictionary_of(target), mutator, ["-seed=1"])
     process = kind(job)
     if isinstance(process, Timed):
         process.wait()
